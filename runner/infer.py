@@ -1,0 +1,163 @@
+"""One launch, from the request to `done` or `error`."""
+
+import os
+import platform
+import sys
+import traceback
+from contextlib import contextmanager
+
+from runner import __version__, environment, inputs, libraries, measure, parity
+from runner.adapters import AdapterMissing, find
+from runner.clock import perf_counter_ns
+from runner.protocol import PROTOCOL, ProtocolError, complete, hash_artifact, hash_runner
+
+
+class Failure(Exception):
+    """A launch that ends without a number: one of protocol.ERRORS and a message."""
+
+    def __init__(self, kind, message):
+        Exception.__init__(self, message)
+        self.kind = kind
+
+
+def run(request, emit):
+    """Run the launch that `request` (a JSON value) asks for and emit its events; returns the exit code, 0 or 1."""
+    try:
+        with _failing("internal"):
+            _launch(_checked(request), emit)
+    except Failure as failure:
+        if failure.__cause__ is not None:
+            traceback.print_exception(type(failure.__cause__), failure.__cause__, failure.__cause__.__traceback__)
+        emit("error", **{"class": failure.kind, "message": str(failure)})
+        return 1
+    return 0
+
+
+def one_line(error):
+    """What an exception says, on one line."""
+    text = " ".join(str(error).split())
+    return "{}: {}".format(type(error).__name__, text[:500]) if text else type(error).__name__
+
+
+def _launch(request, emit):
+    adapter = _hello(request, emit)
+    _verify("artifact", request["artifact"])
+    with _failing("request"):
+        given = inputs.make(request["inputs"], request["seed"])
+
+    session, load_ns = _timed("load", adapter.load, request["artifact"]["path"], request)
+    try:
+        outputs, first_ns = _timed("infer", adapter.infer, session, given)
+        emit(
+            "loaded",
+            artifact_sha256=request["artifact"]["sha256"],
+            load_ns=load_ns,
+            first_ns=first_ns,
+            libraries=libraries.mapped(),
+        )
+        if "output" in request["measure"]:
+            _output(request["reference"], outputs, emit)
+        del outputs
+        count = _samples(request, adapter.infer, session, given, emit) if "latency" in request["measure"] else 0
+        if "memory" in request["measure"]:
+            emit("memory", rss_peak_bytes=environment.rss_peak(), cgroup_peak_bytes=environment.cgroup_peak())
+    finally:
+        adapter.close(session)
+    emit("done", samples=count)
+
+
+def _checked(request):
+    try:
+        request = complete(request)
+    except ProtocolError as error:
+        raise Failure("request", str(error)) from None
+    available = len(environment.affinity())
+    if request["threads"] > available:
+        raise Failure("request", "{} threads on {} CPUs".format(request["threads"], available))
+    return request
+
+
+def _hello(request, emit):
+    """Import the adapter and say who runs here; returns the adapter."""
+    start = perf_counter_ns()
+    try:
+        adapter = find(request["framework"])
+        import_ns = perf_counter_ns() - start
+    except AdapterMissing as error:
+        raise Failure("request", str(error)) from None
+    except (ImportError, OSError) as error:  # OSError: a shared library that the package opens by itself
+        raise Failure("framework-missing", one_line(error)) from error
+    emit(
+        "hello",
+        protocol=PROTOCOL,
+        runner=__version__,
+        runner_sha256=hash_runner(),
+        python=platform.python_version(),
+        machine=platform.machine(),
+        framework=request["framework"],
+        versions=adapter.version(),
+        import_ns=import_ns,
+        argv=sys.argv,
+        env=environment.variables(),
+        affinity=environment.affinity(),
+        threads=request["threads"],
+        uid=os.getuid(),
+        kernel=environment.kernel(),
+    )
+    return adapter
+
+
+def _verify(what, named):
+    """The file that `named` (path, sha256) means must be there and be the one that was meant."""
+    if not os.path.exists(named["path"]):
+        raise Failure("artifact-missing", "no {} at {}".format(what, named["path"]))
+    found = hash_artifact(named["path"])
+    if found != named["sha256"]:
+        message = "the {} at {} has SHA-256 {}, not {}"
+        raise Failure("artifact-mismatch", message.format(what, named["path"], found, named["sha256"]))
+
+
+def _output(reference, outputs, emit):
+    """Emit what came out of the first inference; bad outputs end the launch before anything is timed."""
+    if reference is not None:
+        _verify("reference", reference)
+    try:
+        described, figures = parity.describe(outputs), None
+        if reference is not None:
+            figures = parity.compare(outputs, parity.load_reference(reference["path"]))
+        emit("output", outputs=described, parity=figures)
+        if figures is not None:
+            parity.judge(figures, reference.get("bounds") or {})
+    except parity.OutputError as error:
+        raise Failure("output", str(error)) from None
+
+
+def _samples(request, infer, session, given, emit):
+    """Emit the samples of warm-up and timed part; returns how many were timed."""
+    with _failing("infer"):
+        warmup = measure.time_calls(infer, session, given, request["warmup"])
+        timed = measure.time_calls(infer, session, given, request["stop"])
+    emit("samples", warmup=True, ns=warmup.tolist())
+    emit("samples", warmup=False, ns=timed.tolist())
+    return len(timed)
+
+
+def _timed(kind, function, *arguments):
+    """What the function returns and how many ns it took; what it raises is a Failure of that kind."""
+    with _failing(kind):
+        start = perf_counter_ns()
+        result = function(*arguments)
+        return result, perf_counter_ns() - start
+
+
+@contextmanager
+def _failing(kind):
+    """What goes wrong inside is a Failure of that kind, or of `memory` where that ran out."""
+    try:
+        yield
+    except Failure:
+        raise
+    except MemoryError as error:
+        raise Failure("memory", one_line(error)) from error
+    except Exception as error:
+        raise Failure(kind, one_line(error)) from error
