@@ -1,0 +1,1 @@
+"""What the launches of a run said, put into numbers, sentences and pictures. Starts nothing."""

@@ -1,0 +1,85 @@
+"""May two arms of a cell be compared? Only when they ran the same code on the same data in the same way.
+
+Judged: package versions, build ids of the mapped libraries, threads, CPU affinity, environment, artifact, runner and
+Python's minor version. All launches that are used must agree, not just those of one block: a package that was upgraded
+during the run is as wrong as one that differs between arms.
+
+Not judged, because an arm is there to change it, but kept: namespaces, cgroup, seccomp, capabilities.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+ABSENT = "absent"
+SHOWN = 3  # differences that a reason spells out; the rest is counted
+_KERNEL = ("seccomp", "no_new_privs", "cap_eff", "speculation_store_bypass", "cgroup", "namespaces")
+
+Identity = Mapping[str, str]
+
+
+def identity(hello: Mapping[str, Any], loaded: Mapping[str, Any]) -> dict[str, str]:
+    """What a launch was, as flat text → text, so that two launches differ in keys that can be named.
+
+    Empty when the runner did not say hello or did not load: then nothing may be compared.
+    """
+    if not hello or not loaded:
+        return {}
+    return {
+        **_flat("package", hello.get("versions")),
+        **_flat("library", loaded.get("libraries")),
+        **_flat("environment", hello.get("env")),
+        "threads": str(hello.get("threads", ABSENT)),
+        "CPU affinity": _cpus(hello.get("affinity")),
+        "artifact": str(loaded.get("artifact_sha256", ABSENT)),
+        "runner": str(hello.get("runner_sha256", ABSENT)),
+        "Python": ".".join(str(hello.get("python", ABSENT)).split(".")[:2]),
+        "machine": str(hello.get("machine", ABSENT)),
+    }
+
+
+def kernel_state(hello: Mapping[str, Any]) -> dict[str, Any]:
+    """What the kernel said of the process: recorded, never judged."""
+    kernel = hello.get("kernel")
+    return {key: kernel[key] for key in _KERNEL if key in kernel} if isinstance(kernel, Mapping) else {}
+
+
+def compare(arms: Mapping[str, Sequence[Identity]]) -> tuple[bool, str | None]:
+    """(comparable, reason) of the launches of two arms: arm → one identity a launch."""
+    for arm, launches in arms.items():
+        if not all(launches):
+            return False, f"a launch of {arm} does not say what it ran"
+    differences = [text for key in _keys(arms) if (text := _difference(key, arms))]
+    if not differences:
+        return True, None
+    more = f"; and {len(differences) - SHOWN} more" if len(differences) > SHOWN else ""
+    return False, "; ".join(differences[:SHOWN]) + more
+
+
+def _difference(key: str, arms: Mapping[str, Sequence[Identity]]) -> str | None:
+    seen = {arm: sorted({launch.get(key, ABSENT) for launch in launches}) for arm, launches in arms.items()}
+    if len({value for values in seen.values() for value in values}) <= 1:
+        return None
+    for arm, values in seen.items():
+        if len(values) > 1:
+            return f"{key} changed during the run in {arm}: {_short(values[0])}, then {_short(values[1])}"
+    return f"{key}: " + ", ".join(f"{_short(values[0])} ({arm})" for arm, values in seen.items())
+
+
+def _keys(arms: Mapping[str, Sequence[Identity]]) -> list[str]:
+    """Every key of any launch, the telling ones first: a differing package also changes its libraries."""
+    keys = {key for launches in arms.values() for launch in launches for key in launch}
+    return sorted(keys, key=lambda key: (key.startswith("library"), not key.startswith("package"), key))
+
+
+def _flat(kind: str, values: Any) -> dict[str, str]:
+    if not isinstance(values, Mapping):
+        return {}
+    return {f"{kind} {name}": str(value) for name, value in values.items()}
+
+
+def _cpus(affinity: Any) -> str:
+    return ",".join(map(str, affinity)) if isinstance(affinity, list) else ABSENT
+
+
+def _short(value: str, width: int = 20) -> str:
+    return value if len(value) <= width else f"{value[: width - 1]}…"

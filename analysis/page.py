@@ -1,0 +1,85 @@
+"""A report as one HTML file that needs nothing else: no network, no second file.
+
+Names in a journal are not trusted. Jinja escapes every text; figures get theirs as JSON data, drawn as SVG text; and
+the page forbids itself, by a content security policy, every script but the ones named by hash and every request.
+"""
+
+import base64
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import vl_convert
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from analysis import figures
+from analysis.ratios import RATIOS
+from analysis.words import MEANING, change, plain_margin, summary
+
+_TEMPLATES = Path(__file__).parent / "templates"
+VEGA_LITE = "6.4"  # of altair's schema; vl-convert carries several
+
+
+def render(report: dict[str, Any], launches: pd.DataFrame) -> str:
+    """The page, from a report (report.py) and the launches it was made from (load.py)."""
+    scripts = [_library(), (_TEMPLATES / "report.js").read_text(encoding="utf-8")]
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(ms=_ms, change=change, plain_margin=plain_margin)
+    return environment.get_template("report.html.j2").render(
+        report=report,
+        summary=summary(report),
+        figures=_figures(report, launches),
+        pairs=RATIOS,
+        meaning=MEANING,
+        style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
+        scripts=[Markup(script) for script in scripts],
+        hashes=[_hash(script) for script in scripts],
+    )
+
+
+def _figures(report: dict[str, Any], launches: pd.DataFrame) -> list[dict[str, Any]]:
+    """What there is to draw: `id`, `title`, `caption` (what to see in it), `spec` (Vega-Lite)."""
+    ratios, medians = figures.ratio_frame(report), figures.launch_frame(launches)
+    margin = report["margin"]
+    drawn = []
+    if len(ratios):
+        caption = (
+            f"Points are estimates, lines 95 % intervals over launches. The band is {plain_margin(margin)}: arms count "
+            "as equivalent when the 90 % interval, a little shorter than the line, lies within it."
+        )
+        drawn.append(_figure("ratios", "What containers cost", caption, figures.ratio_chart(ratios, margin)))
+    if len(medians):
+        caption = (
+            "Each point is one launch. Point at one to see the others of its block, which ran right before or after."
+        )
+        drawn.append(_figure("launches", "Every launch", caption, figures.launch_chart(medians)))
+    return drawn
+
+
+def _figure(name: str, title: str, caption: str, chart: Any) -> dict[str, Any]:
+    return {"id": name, "title": title, "caption": caption, "spec": json.loads(chart.to_json())}
+
+
+@cache
+def _library() -> str:
+    """Vega-Embed with all that it needs, as one script."""
+    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
+    return bundle.replace("</script", "<\\/script")  # inside strings only; would end the element
+
+
+def _hash(script: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _ms(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}" if value >= 1000 else f"{value:#.4g}"

@@ -1,0 +1,115 @@
+"""Reading a run's folder: what is whole is taken, what is not is named with its line and reason (docs/results.md)."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from bench.errors import ConfigError, HostError
+
+SCHEMA = 1
+RUN, JOURNAL = "run.json", "journal.jsonl"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run's folder says. Of several lines of one launch the last counts."""
+
+    directory: Path
+    facts: dict[str, Any]  # run.json
+    launches: list[dict[str, Any]] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)  # launch id → its line in the journal, counted from 1
+    warnings: list[str] = field(default_factory=list)  # what was left out: line and reason
+
+
+def read(directory: Path) -> Run:
+    """Read a run. Raises ConfigError when the folder is no run, or one of a newer bench."""
+    facts = _read_run(directory)
+    planned = _planned(facts)
+    records: dict[str, dict[str, Any]] = {}
+    lines: dict[str, int] = {}
+    warnings: list[str] = []
+    try:
+        with (directory / JOURNAL).open("rb") as stream:
+            for number, line in enumerate(stream, 1):
+                record, reason = _read_line(line, planned)
+                if record is None:
+                    warnings.append(f"{JOURNAL} line {number}: {reason}; the line is left out")
+                    continue
+                launch = record["launch"]
+                if launch in records and records[launch]["status"] == "ok":
+                    warnings.append(f"{JOURNAL} line {number}: {launch} was measured before; this later line counts")
+                records[launch], lines[launch] = record, number
+    except FileNotFoundError:
+        warnings.append(f"there is no {JOURNAL} yet: nothing was launched")
+    except OSError as error:
+        raise HostError(f"cannot read {directory / JOURNAL}: {error.strerror}") from error
+    return Run(directory, facts, list(records.values()), lines, warnings)
+
+
+def _read_run(directory: Path) -> dict[str, Any]:
+    path = directory / RUN
+    hint = f"a run is a folder with {RUN} and {JOURNAL}, as `bench matrix run` leaves it (docs/results.md)"
+    try:
+        run = _parse(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise ConfigError(f"{directory} is no run: there is no {RUN}", hint) from None
+    except OSError as error:
+        raise HostError(f"cannot read {path}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path} is not JSON: {error}", hint) from None
+    if not isinstance(run, dict) or not isinstance(run.get("run_id"), str) or type(run.get("schema")) is not int:
+        raise ConfigError(f"{path} is not a run's: it has no `schema` and `run_id`", hint)
+    if run["schema"] > SCHEMA:
+        raise ConfigError(f"{path} is of schema {run['schema']}, this bench reads {SCHEMA}", "update edgebench-matrix")
+    return run
+
+
+def _planned(facts: dict[str, Any]) -> set[str] | None:
+    """The cells of the plan, or None where run.json does not list them."""
+    plan = facts.get("plan")
+    cells = plan.get("cells") if isinstance(plan, dict) else None
+    if not isinstance(cells, list):
+        return None
+    return {cell["cell"] for cell in cells if isinstance(cell, dict) and isinstance(cell.get("cell"), str)}
+
+
+# What every line must say; the rest is checked by whoever uses it.
+_RULES: dict[str, Callable[[Any], bool]] = {
+    "cell": lambda value: isinstance(value, str),
+    "arm": lambda value: isinstance(value, str),
+    "block": lambda value: type(value) is int and 1 <= value < 2**31,
+    "attempt": lambda value: type(value) is int and value >= 1,
+    "status": lambda value: value in ("ok", "failed"),
+}
+
+
+def _read_line(line: bytes, planned: set[str] | None) -> tuple[dict[str, Any] | None, str]:
+    """The record of a line, or None and the reason."""
+    if not line.endswith(b"\n"):
+        return None, "torn: it has no end"
+    try:
+        record = _parse(line)
+    except (ValueError, RecursionError) as error:
+        return None, f"not JSON ({error})"
+    if not isinstance(record, dict):
+        return None, "not a JSON object"
+    if record.get("schema") != SCHEMA:
+        return None, f"schema {record.get('schema')!r:.40}, this bench reads {SCHEMA}"
+    for key, holds in _RULES.items():
+        if not holds(record.get(key)):
+            return None, f"`{key}` is {record.get(key)!r:.40}"
+    if record.get("launch") != f"{record['cell']}/{record['arm']}/{record['block']}":
+        return None, "`launch` is not its cell, arm and block"
+    if planned is not None and record["cell"] not in planned:
+        return None, f"{record['cell']:.80} is not in this run's plan"
+    return record, ""
+
+
+def _parse(text: bytes) -> Any:
+    return json.loads(text, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number in JSON")
