@@ -1,0 +1,87 @@
+"""What a build needs to reach this machine's package index: a folder that is mounted while pip runs, and then gone.
+
+A private certificate authority, an index of the site's own, wheels on disk: none of it may stay in an image, and an
+image must not need any of it on a machine without such things.
+"""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from configparser import ConfigParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+MOUNT = "/site"  # where images/*/Dockerfile mount the folder
+SETTING = re.compile(r"^(?P<section>\S+?)\.(?P<key>[a-z-]+)=(?P<value>'.*'|\".*\")$")
+
+
+def make_site(folder: Path, pins: Mapping[str, str], settings: Mapping[str, str]) -> None:
+    """Make the folder, with `pip.conf` and, where this machine has them, certificates and wheels.
+
+    `settings` is what pip_settings found. Of wheels only those of the packages and versions in `pins` go in: a build's
+    cache holds as long as the folder's contents are the same, and other files come and go.
+    """
+    folder.mkdir()
+    options = {}
+    if authority := settings.get("cert"):
+        shutil.copyfile(authority, folder / "ca-certificates.crt")
+        options["cert"] = f"{MOUNT}/ca-certificates.crt"
+    links = settings.get("find-links", "").split()
+    _gather(links, {_file_name(*pin) for pin in pins.items()}, folder / "wheels")
+    options["find-links"] = "\n".join([f"{MOUNT}/wheels", *filter(_is_remote, links)])
+    for key in ("index-url", "extra-index-url", "trusted-host"):
+        if kept := [each for each in settings.get(key, "").split() if key == "trusted-host" or _is_remote(each)]:
+            options[key] = "\n".join(kept)
+    config = ConfigParser(interpolation=None)
+    config["global"] = options
+    with (folder / "pip.conf").open("w") as stream:
+        config.write(stream)
+
+
+def pip_settings(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What pip on this machine is told by its files and its environment, by option; the environment wins.
+
+    `cert` is there only if somebody named a bundle of certificates that exists: without one pip's own is right.
+    """
+    said = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], env=dict(environ), capture_output=True, text=True
+    )
+    found: dict[str, dict[str, str]] = {}
+    for line in said.stdout.splitlines():
+        if match := SETTING.match(line):
+            found.setdefault(match["section"], {})[match["key"]] = ast.literal_eval(match["value"])
+    settings = {**found.get("global", {}), **found.get("install", {}), **found.get(":env:", {})}
+    named = (settings.pop("cert", None), environ.get("SSL_CERT_FILE"), environ.get("REQUESTS_CA_BUNDLE"))
+    authority = next((each for each in named if each and Path(each).is_file()), None)
+    return {**settings, "cert": authority} if authority else settings
+
+
+def _file_name(package: str, version: str) -> str:
+    """How the file name of such a wheel begins, in lower case."""
+    return f"{re.sub(r'[-_.]+', '_', package)}-{version}-".lower()
+
+
+def _gather(links: Iterable[str], wanted: Collection[str], target: Path) -> None:
+    target.mkdir()
+    for link in links:
+        folder = Path(unquote(urlsplit(link).path) if link.startswith("file:") else link)
+        if _is_remote(link) or not folder.is_dir():
+            continue
+        for wheel in sorted(folder.glob("*.whl")):
+            if wheel.name.lower().startswith(tuple(wanted)) and not (target / wheel.name).exists():
+                _link(wheel.resolve(), target / wheel.name)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or not ours
+        shutil.copyfile(source, target)
+
+
+def _is_remote(address: str) -> bool:
+    return address.startswith(("http://", "https://"))
