@@ -1,0 +1,124 @@
+"""The container arm: one launch is one container, created, attached to, started, waited for and removed."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Timer
+from time import monotonic_ns
+from typing import Any
+
+import docker
+from docker.models.containers import Container
+
+from bench.engine import ENGINE_GONE, LABEL, gone
+from bench.images import require
+from bench.launching import HOSTNAME, Outcome, Spec, environment, tail
+
+
+class ContainerArm:
+    """Launches the framework's image with no more rights than the runner needs (docs/design.md)."""
+
+    name = "container"
+
+    def __init__(self, engine: docker.DockerClient, platform: str) -> None:
+        self.engine = engine
+        self.platform = platform
+        self.images: dict[str, str] = {}
+
+    def prepare(self, framework: str) -> None:
+        """Find the image. Raises HostError when it is missing or was built from another runner."""
+        self.images[framework] = require(self.engine, framework, self.platform).digest
+
+    def launch(self, spec: Spec) -> Outcome:
+        """Run one container to its end and remove it."""
+        start = monotonic_ns()
+        try:
+            with self._created(spec) as container:
+                return self._run(container, spec, start)
+        except docker.errors.APIError as error:
+            return Outcome(
+                start_ns=start,
+                wall_ns=monotonic_ns() - start,
+                stdout=b"",
+                stderr="",
+                exit_code=None,
+                reason="start",
+                message=str(error.explanation or error),
+            )
+        except ENGINE_GONE as error:
+            raise gone(error) from None
+
+    @contextmanager
+    def _created(self, spec: Spec) -> Iterator[Container]:
+        container = self.engine.containers.create(self.images[spec.framework], **options(spec))
+        try:
+            yield container
+        finally:
+            try:
+                container.remove(force=True, v=True)
+            except docker.errors.NotFound:
+                pass  # removed by `bench matrix clean` or by hand: what we wanted
+            except ENGINE_GONE as error:
+                raise gone(error) from None
+
+    def _run(self, container: Container, spec: Spec, start: int) -> Outcome:
+        api = self.engine.api
+        streams = api.attach(container.id, stdout=True, stderr=True, stream=True, demux=True)
+        out, err = [], []
+        expired = Timer(spec.timeout, lambda: api.kill(container.id))
+        api.start(container.id)
+        expired.start()
+        try:
+            # Blocks in the kernel until the runner speaks: nothing here runs while an inference is timed.
+            for said, complained in streams:
+                out.append(said or b"")
+                err.append(complained or b"")
+            api.wait(container.id)
+        finally:
+            timed_out = expired.finished.is_set()
+            expired.cancel()
+        wall = monotonic_ns() - start
+        state = api.inspect_container(container.id)["State"]
+        reason, message = _why(state, spec, timed_out)
+        return Outcome(
+            start_ns=start,
+            wall_ns=wall,
+            stdout=b"".join(out),
+            stderr=tail(b"".join(err).decode("utf-8", "replace")),
+            exit_code=state["ExitCode"],
+            reason=reason,
+            message=message,
+        )
+
+
+def options(spec: Spec) -> dict[str, Any]:
+    """The keywords of `containers.create` for a launch: what it may see and do."""
+    return {
+        "name": "edgebench-" + re.sub(r"[^a-zA-Z0-9_.-]", "-", f"{spec.run_id}-{spec.launch}"),
+        "command": ["infer", "--request", str(spec.request)],  # behind the image's entrypoint, `python -m runner`
+        "hostname": HOSTNAME,
+        "environment": environment(spec.threads),
+        "labels": {LABEL: spec.run_id},
+        "user": f"{os.getuid()}:{os.getgid()}",
+        "network_mode": "none",
+        "read_only": True,
+        "tmpfs": {"/tmp": "rw,nosuid,nodev,mode=1777"},
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "cpuset_cpus": spec.cpus,
+        "mem_limit": spec.memory,
+        "memswap_limit": spec.memory,
+        "mounts": [docker.types.Mount(str(p), str(p), type="bind", read_only=True) for p in spec.mounts],
+    }
+
+
+def _why(state: dict[str, Any], spec: Spec, timed_out: bool) -> tuple[str | None, str | None]:
+    if state.get("OOMKilled"):
+        limit = f" of {spec.memory // 2**20} MiB" if spec.memory else ""
+        return "out-of-memory", f"the container went over its memory limit{limit}: give it more with --memory"
+    if timed_out:
+        return "timeout", f"no result after {spec.timeout:.0f} s"
+    if state["ExitCode"] > 128:  # as shells have it: 128 + the signal
+        return "killed", f"the container was ended by signal {state['ExitCode'] - 128}"
+    return None, None

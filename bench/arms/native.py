@@ -1,0 +1,34 @@
+"""The native arm: the same locked packages and the same runner, installed on the host."""
+
+from pathlib import Path
+
+from bench.arms import process
+from bench.config import Matrix
+from bench.launching import RUNNER, Outcome, Spec
+from bench.paths import PROJECT
+from bench.venvs import ensure_venv
+
+
+class NativeArm:
+    """Launches the runner from a virtual environment that the image's own lock file made."""
+
+    name = "native"
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.matrix = matrix
+        self.pythons: dict[str, Path] = {}
+
+    def prepare(self, framework: str) -> None:
+        """Install the environment where it is missing. Raises HostError with pip's own words."""
+        entry = self.matrix.frameworks[framework]
+        self.pythons[framework] = ensure_venv(
+            framework,
+            PROJECT / "images" / framework / "requirements.txt",
+            entry.python,
+            wheels=entry.wheels,
+            packages=[PROJECT / "runner"],
+        )
+
+    def launch(self, spec: Spec) -> Outcome:
+        """Run one process on the bare host."""
+        return process.run([str(self.pythons[spec.framework]), *RUNNER, str(spec.request)], spec)

@@ -1,0 +1,29 @@
+"""Removing what an ended bench may have left: containers, and half-made folders of the cache."""
+
+import shutil
+from pathlib import Path
+
+import docker
+
+from bench.engine import LABEL
+from bench.paths import cache
+
+# Folders of the cache whose `partial-*` entries are work that never became whole.
+WORKSHOPS = ("rootfs", "native", "models", "requests")
+
+
+def containers(engine: docker.DockerClient, run_id: str | None) -> list[str]:
+    """Remove the containers of one run, or of all our runs; ours alone, known by their label. Returns their names."""
+    wanted = {"label": LABEL if run_id is None else f"{LABEL}={run_id}"}
+    found = engine.containers.list(all=True, filters=wanted)
+    for container in found:
+        container.remove(force=True, v=True)
+    return [str(container.name) for container in found]
+
+
+def partials() -> list[Path]:
+    """Remove what was under way in the cache when bench was ended. Call it while the host is reserved."""
+    found = [path for shop in WORKSHOPS for path in (cache() / shop).glob("partial-*")]
+    for path in found:
+        shutil.rmtree(path, ignore_errors=True)
+    return found

@@ -1,0 +1,64 @@
+"""`bench`: the commands put together, and the one place where the program ends."""
+
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+
+from bench.cli import images, matrix, models
+from bench.cli.report import report
+from bench.errors import BenchError, Interrupted
+
+EPILOG = (
+    "Exit codes: 0 done, 2 usage or configuration, 3 no engine or a host that cannot do it, "
+    "4 some cells failed, 130 interrupted."
+)
+
+app = typer.Typer(
+    help="Measure how deep networks run on edge devices, and what running them in a container costs.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.add_typer(matrix.app, name="matrix")
+app.add_typer(images.app, name="images")
+app.add_typer(models.app, name="models")
+app.command("report")(report)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with the code of what came of it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        app()
+        sys.exit(0)
+    except BenchError as error:
+        _complain(str(error), error.hint)
+        sys.exit(error.exit_code)
+    except Interrupted as error:
+        _complain(str(error) or "interrupted", None)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # `bench … | head`: nobody reads on, which is no fault
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+    raise Interrupted(f"interrupted by {signal.Signals(number).name}")
+
+
+def _complain(message: str, hint: str | None) -> None:
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print("[bold red]error:[/]", end=" ")
+    console.print(message, markup=False)
+    if hint:
+        console.print(f"  → {hint}", markup=False)
+
+
+if __name__ == "__main__":
+    main()

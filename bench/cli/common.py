@@ -1,0 +1,22 @@
+"""Options that several commands share."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+Results = Annotated[Path, typer.Option("--results", help="Folder of the runs.", show_default=True)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+RESULTS = Path("results")
+
+
+def print_json(value: Any) -> None:
+    """JSON on standard output, nothing else there."""
+    typer.echo(json.dumps(value, indent=2))
+
+
+def console() -> Console:
+    """Where progress and remarks go: standard error, so that standard output is the result alone."""
+    return Console(stderr=True)

@@ -1,0 +1,208 @@
+"""`bench matrix`: plan, run, resume and clean."""
+
+import shlex
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bench.cli.common import RESULTS, AsJson, Results, console, print_json
+from bench.config import load_matrix, matrix_schema
+from bench.errors import CellsFailed, ConfigError
+from bench.plan import ARMS, Plan, Selection, make_plan
+from bench.runs import cell_facts, find_run
+
+if TYPE_CHECKING:
+    from bench.session import Result
+
+app = typer.Typer(help="Plan, run and resume the matrix of cells.", no_args_is_help=True)
+
+ALL_ARMS = ",".join(ARMS)
+
+Device = Annotated[str, typer.Option("--device", help="A device of matrix.yaml.")]
+Frameworks = Annotated[list[str] | None, typer.Option("--framework", help="Only this one; may be repeated.")]
+Models = Annotated[list[str] | None, typer.Option("--model", help="Only this one; may be repeated.")]
+Precisions = Annotated[list[str] | None, typer.Option("--precision", help="fp32, fp16 or int8; may be repeated.")]
+Globs = Annotated[
+    list[str] | None, typer.Option("--select", help="Only cells that this glob matches; may be repeated.")
+]
+Arms = Annotated[str, typer.Option("--arms", help="How to launch: a list of arms.")]
+Profile = Annotated[str, typer.Option("--profile", help="How thoroughly: a profile of matrix.yaml.")]
+Blocks = Annotated[
+    int | None, typer.Option("--blocks", min=1, help="Launches of each arm; the profile's when left out.")
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Of the order of launches; drawn and recorded when left out.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
+
+
+@app.command()
+def plan(
+    device: Device = "host",
+    framework: Frameworks = None,
+    model: Models = None,
+    precision: Precisions = None,
+    select: Globs = None,
+    arms: Arms = ALL_ARMS,
+    profile: Profile = "default",
+    blocks: Blocks = None,
+    seed: Seed = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a run would do. Starts nothing."""
+    made = _plan(device, framework, model, precision, select, arms, profile, blocks, seed)
+    if as_json:
+        print_json(
+            {
+                "device": made.device,
+                "profile": made.profile,
+                "seed": made.seed,
+                "arms": list(made.arms),
+                "blocks": made.blocks,
+                "cells": [{**cell_facts(c), "arms": list(made.arms), "blocks": made.blocks} for c in made.cells],
+                "skipped": [{"cell": name, "reason": reason} for name, reason in made.skipped.items()],
+                "launches": [launch.id for launch in made.launches()],
+            }
+        )
+        return
+    table = Table("cell", "arms", "blocks", box=None, pad_edge=False)
+    for cell in made.cells:
+        table.add_row(cell.id, " ".join(made.arms), str(made.blocks))
+    out = Console()
+    out.print(table)
+    for name, reason in made.skipped.items():
+        out.print(f"left out: {name}: {reason}", highlight=False)
+    count = len(made.cells) * len(made.arms) * made.blocks
+    out.print(f"{len(made.cells)} cells, {count} launches", highlight=False)
+
+
+@app.command()
+def run(
+    device: Device = "host",
+    framework: Frameworks = None,
+    model: Models = None,
+    precision: Precisions = None,
+    select: Globs = None,
+    arms: Arms = ALL_ARMS,
+    profile: Profile = "default",
+    blocks: Blocks = None,
+    seed: Seed = None,
+    cpus: Annotated[
+        str | None, typer.Option("--cpus", help="CPUs of every launch, for example 0-1; all when left out.")
+    ] = None,
+    memory: Annotated[
+        str | None, typer.Option("--memory", help="Memory limit of a container, for example 512m.")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=1, help="Seconds after which a launch is given up.")
+    ] = 600.0,
+    results: Results = RESULTS,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the selected cells in every arm, and keep each launch as it ends."""
+    from bench import session  # the Docker SDK and what hangs on it are not needed to plan
+
+    made = _plan(device, framework, model, precision, select, arms, profile, blocks, seed)
+    command = shlex.join(["bench", *sys.argv[1:]])
+    options = session.Options(cpus=cpus, memory=_bytes(memory), timeout=timeout, command=command)
+    _finish(session.start(made, load_matrix(), options, results, console(), quiet=quiet), as_json)
+
+
+@app.command()
+def resume(
+    run: Annotated[str, typer.Argument(help="A run id, a folder, or `latest`.")],
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Launch again what failed, too.")] = False,
+    results: Results = RESULTS,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a run that was cut short: exactly the launches that its journal does not have."""
+    from bench import session
+
+    folder = find_run(results, run)
+    _clean(folder.name, console())
+    _finish(session.resume(folder, load_matrix(), console(), quiet=quiet, retry_failed=retry_failed), as_json)
+
+
+@app.command()
+def clean(
+    run: Annotated[str | None, typer.Argument(help="A run id; all runs when left out.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove containers and half-made files that a killed run left behind. Results are never touched."""
+    removed = _clean(run, console())
+    if as_json:
+        print_json({"removed": removed})
+
+
+@app.command(hidden=True)
+def schema() -> None:
+    """Print the JSON Schema of matrix.yaml (docs/matrix.schema.json is this)."""
+    print_json(matrix_schema())
+
+
+def _plan(
+    device: str,
+    frameworks: list[str] | None,
+    models: list[str] | None,
+    precisions: list[str] | None,
+    globs: list[str] | None,
+    arms: str,
+    profile: str,
+    blocks: int | None,
+    seed: int | None,
+) -> Plan:
+    selection = Selection(
+        device=device,
+        frameworks=frameworks or (),
+        models=models or (),
+        precisions=precisions or (),
+        globs=globs or (),
+        arms=[arm.strip() for arm in arms.split(",") if arm.strip()],
+        profile=profile,
+        blocks=blocks,
+        seed=seed,
+    )
+    return make_plan(load_matrix(), selection)
+
+
+def _bytes(text: str | None) -> int | None:
+    if text is None:
+        return None
+    from docker.errors import DockerException
+    from docker.utils import parse_bytes
+
+    try:
+        return int(parse_bytes(text))
+    except DockerException as error:
+        raise ConfigError(f"--memory: {error}", "for example --memory 512m or --memory 2g") from None
+
+
+def _clean(run_id: str | None, say: Console) -> list[str]:
+    from bench import clean, engine
+    from bench.errors import HostError
+    from bench.hostlock import reserved
+
+    with reserved():
+        removed = [str(path) for path in clean.partials()]
+        try:
+            removed += clean.containers(engine.connect(), run_id)
+        except HostError as error:
+            say.print(f"no container can be looked for: {error}", highlight=False, soft_wrap=True)
+    for name in removed:
+        say.print(f"removed {name}", highlight=False, soft_wrap=True)
+    return removed
+
+
+def _finish(result: "Result", as_json: bool) -> None:
+    failed = sum(result.tally.failed.values())
+    if as_json:
+        print_json({"run_id": result.run_id, "path": str(result.folder), "ok": result.tally.ok, "failed": failed})
+    else:
+        typer.echo(f"{result.tally.ok} launches kept, {failed} failed: {result.folder}")
+        typer.echo(f"next: bench report {result.folder}")
+    if failed:
+        reasons = [f"{count} × {what}" for what, count in result.tally.failed.most_common(10)]
+        raise CellsFailed("\n".join(reasons), f"again, when mended: bench matrix resume --retry-failed {result.folder}")

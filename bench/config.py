@@ -1,0 +1,112 @@
+"""matrix.yaml as checked objects. Everything that names a device, a framework or a model comes from here."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bench.errors import ConfigError
+from bench.names import nearest
+from bench.paths import MATRIX
+from bench.yamlfile import Document, read_yaml
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
+Platform = Literal["amd64", "arm64", "l4t-r32", "l4t-r35", "l4t-r36"]
+# How far a device or an image was tried: see docs/design.md.
+Verified = Literal["declared", "built", "emulated", "measured"]
+Format = Literal["onnx", "savedmodel", "tflite", "torch"]
+Precision = Literal["fp32", "fp16", "int8"]
+
+
+class Entry(BaseModel):
+    """What all parts of matrix.yaml have in common: no key that is not known, nothing changed after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Bounds(Entry):
+    """A part of a launch ends when both `iterations` and `seconds` are reached, at the latest at `max_iterations`."""
+
+    iterations: Annotated[int, Field(ge=1)]
+    seconds: Annotated[float, Field(ge=0)]
+    max_iterations: Annotated[int, Field(ge=1)] = 100_000
+
+
+class Profile(Entry):
+    """How thoroughly to measure."""
+
+    blocks: Annotated[int, Field(ge=1)]
+    warmup: Bounds
+    stop: Bounds
+
+
+class Device(Entry):
+    """A board or a class of hosts."""
+
+    title: str
+    platforms: list[Platform]
+    verified: Verified
+
+
+class Framework(Entry):
+    """An inference stack: the artifact format that it reads and the platforms that it has an image for."""
+
+    title: str
+    format: Format
+    precisions: list[Precision]
+    platforms: dict[Platform, Verified]
+    python: Annotated[str, Field(pattern=r"^3\.\d+$")] = "3.11"
+    wheels: str | None = None  # the vendor's own wheel index, where the package index does not have the build
+
+
+class Network(Entry):
+    """A model of the catalogue, with the shape of its input (batch first)."""
+
+    title: str
+    task: Literal["classification", "detection", "video"]
+    input: Annotated[list[int], Field(min_length=2)]
+
+
+class Matrix(Entry):
+    """The whole of matrix.yaml."""
+
+    schema_version: Literal[1]
+    profiles: dict[Name, Profile]
+    devices: dict[Name, Device]
+    frameworks: dict[Name, Framework]
+    models: dict[Name, Network]
+
+
+def load_matrix(path: Path = MATRIX) -> Matrix:
+    """matrix.yaml, checked. Raises ConfigError with the line, the path and the nearest valid name of each fault."""
+    document = read_yaml(path)
+    try:
+        return Matrix.model_validate(document.value)
+    except ValidationError as error:
+        faults = [_explain(document, fault) for fault in error.errors()]
+        raise ConfigError("\n".join(faults), "docs/matrix.schema.json describes every key") from None
+
+
+def matrix_schema() -> dict[str, Any]:
+    """The JSON Schema of matrix.yaml, for editors; docs/matrix.schema.json is this, and a test holds it so."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Matrix.model_json_schema()}
+
+
+def _explain(document: Document, fault: Any) -> str:
+    keys = [key for key in fault["loc"] if key != "[key]"]
+    where = f"{document.path}:{document.line(keys)}: {'.'.join(map(str, keys)) or 'the file'}"
+    if fault["type"] == "extra_forbidden":
+        return f"{where}: unknown key '{keys[-1]}': {_nearest_key(keys)}"
+    if fault["type"] == "missing":
+        return f"{where}: missing"
+    found = f", found {fault['input']!r}" if not isinstance(fault["input"], dict | list) else ""
+    return f"{where}: {fault['msg'].lower()}{found}"
+
+
+def _nearest_key(keys: list[Any]) -> str:
+    """The nearest key that the part of matrix.yaml above the last of `keys` may have."""
+    part: Any = Matrix
+    for key in keys[:-1]:
+        # An entry's field, or the entries of a dictionary by name.
+        part = part.model_fields[key].annotation if hasattr(part, "model_fields") else part.__args__[1]
+    return nearest(str(keys[-1]), part.model_fields)

@@ -1,0 +1,59 @@
+"""The Docker engine that bench talks to, and how its silence is told from a container's failure."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+
+import docker
+import requests
+from docker.context import ContextAPI
+
+from bench.errors import HostError
+from bench.paths import PROJECT
+
+LABEL = "org.edgebench.run"  # on every container of ours: the id of the run it belongs to
+
+# What the SDK raises when the engine itself is away, as opposed to an answer that says no.
+ENGINE_GONE = (requests.exceptions.ConnectionError, requests.exceptions.ReadTimeout)
+
+
+def addresses() -> Iterator[str]:
+    """Where an engine may be, by the rules of the docker command; last the private one that setup/engine started."""
+    if host := os.environ.get("DOCKER_HOST"):
+        yield host
+        return
+    context = ContextAPI.get_current_context()
+    yield str(context.Host) if context is not None and context.Host else "unix:///var/run/docker.sock"
+    said = subprocess.run([PROJECT / "setup" / "engine", "socket"], capture_output=True, text=True)
+    if private := said.stdout.strip():
+        yield private
+
+
+def connect() -> docker.DockerClient:
+    """A client of the first engine that answers. Raises HostError when none does."""
+    refused = []
+    for address in addresses():
+        try:
+            client = docker.DockerClient(base_url=address, use_ssh_client=address.startswith("ssh://"), timeout=600)
+            client.ping()
+        except (docker.errors.DockerException, requests.exceptions.RequestException, OSError, ValueError) as error:
+            refused.append(f"{address} ({_short(error)})")
+        else:
+            return client
+    raise HostError(
+        f"no Docker engine answers at {' or '.join(refused)}",
+        "start one with `make engine-up`, or measure without one: --arms native",
+    )
+
+
+def gone(error: Exception) -> HostError:
+    """The error to raise when the engine stopped answering in the middle of the work."""
+    return HostError(
+        f"the Docker engine stopped answering ({_short(error)})",
+        "start it again (`make engine-up`) and continue with `bench matrix resume RUN`",
+    )
+
+
+def _short(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return text[-1][:160] if text else type(error).__name__

@@ -1,0 +1,67 @@
+"""What the arms have in common: what a launch is given, what comes of it, and the one environment of all arms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+# The argument list of the runner, behind the interpreter; the same in every arm.
+RUNNER = ("-m", "runner", "infer", "--request")
+HOSTNAME = "edgebench"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """One launch as the arms see it."""
+
+    launch: str
+    run_id: str
+    framework: str
+    request: Path
+    mounts: Sequence[Path]  # folders seen read-only, under the same path in every arm
+    cpus: str  # a cpuset list such as `0-1`
+    threads: int
+    timeout: float  # seconds
+    memory: int | None = None  # bytes; a limit of the container arm alone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a launch. `reason` is set when the arm knows why there is no result (see docs/results.md)."""
+
+    start_ns: int
+    wall_ns: int
+    stdout: bytes
+    stderr: str
+    exit_code: int | None
+    reason: str | None = None
+    message: str | None = None
+
+
+class Arm(Protocol):
+    """A way to launch a cell."""
+
+    name: str
+
+    def prepare(self, framework: str) -> None:
+        """Make ready what the framework needs, before anything is timed. Raises HostError."""
+
+    def launch(self, spec: Spec) -> Outcome:
+        """Run one launch to its end, leaving nothing behind. Raises HostError when the host itself failed."""
+
+
+def environment(threads: int) -> dict[str, str]:
+    """The environment of the runner: nothing is inherited, so that all arms get the same."""
+    return {
+        "PATH": "/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": "/tmp",
+        "HOSTNAME": HOSTNAME,
+        "LANG": "C.UTF-8",
+        "OMP_NUM_THREADS": str(threads),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def tail(text: str, lines: int = 20) -> str:
+    """The last lines of what a framework said, for the journal."""
+    return "\n".join(text.strip().splitlines()[-lines:])

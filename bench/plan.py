@@ -1,0 +1,137 @@
+"""From the matrix and a selection to the exact list of launches. Nothing is started or looked up here."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import product
+
+from bench.config import Bounds, Matrix
+from bench.errors import ConfigError
+from bench.names import choose, matches, nearest
+
+ARMS = ("container", "rootfs", "native")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Device × framework × model × precision: what is measured."""
+
+    device: str
+    framework: str
+    model: str
+    precision: str
+
+    @cached_property
+    def id(self) -> str:
+        """The stable name, for example `host/onnxruntime/mobilenet-v2/fp32`."""
+        return f"{self.device}/{self.framework}/{self.model}/{self.precision}"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One process of one cell in one arm. Blocks count from 1."""
+
+    cell: Cell
+    arm: str
+    block: int
+
+    @cached_property
+    def id(self) -> str:
+        """The cell's name, the arm and the block, for example `host/tflite/cifarnet/fp32/native/3`."""
+        return f"{self.cell.id}/{self.arm}/{self.block}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """What the user asked for; an empty list means all."""
+
+    device: str
+    frameworks: Sequence[str] = ()
+    models: Sequence[str] = ()
+    precisions: Sequence[str] = ()
+    globs: Sequence[str] = ()
+    arms: Sequence[str] = ARMS
+    profile: str = "default"
+    blocks: int | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What one run will do: cells × arms × blocks in an order that the seed fixes."""
+
+    device: str
+    profile: str
+    arms: tuple[str, ...]
+    blocks: int
+    seed: int
+    warmup: Bounds
+    stop: Bounds
+    cells: tuple[Cell, ...]
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def launches(self) -> Iterator[Launch]:
+        """Every launch in its order: block after block, so that a run cut short is still balanced.
+
+        Within a block the cells come in random order, and each cell's arms directly one after another in random
+        order: what drifts over minutes then hits all arms of a pair alike (randomised blocks, docs/method.md).
+        """
+        order = random.Random(self.seed)
+        for block in range(1, self.blocks + 1):
+            for cell in order.sample(self.cells, len(self.cells)):
+                for arm in order.sample(self.arms, len(self.arms)):
+                    yield Launch(cell, arm, block)
+
+
+def make_plan(matrix: Matrix, selection: Selection) -> Plan:
+    """Expand a selection. Raises ConfigError when a name is unknown or nothing is left to measure."""
+    (device,) = choose("device", [selection.device], matrix.devices)
+    (profile,) = choose("profile", [selection.profile], matrix.profiles)
+    frameworks = choose("framework", selection.frameworks, matrix.frameworks)
+    models = choose("model", selection.models, matrix.models)
+    offered = sorted({p for name in frameworks for p in matrix.frameworks[name].precisions})
+    precisions = choose("precision", selection.precisions, offered)
+
+    every = [Cell(device, *parts) for parts in product(frameworks, models, precisions)]
+    selected = [cell for cell in every if matches(cell.id, selection.globs)]
+    if not selected:
+        hint = nearest(selection.globs[0], [cell.id for cell in every]) if selection.globs else None
+        raise ConfigError("the selection leaves no cell", hint)
+    skipped = {cell.id: reason for cell in selected if (reason := _why_not(matrix, cell))}
+    cells = tuple(cell for cell in selected if cell.id not in skipped)
+    if not cells:
+        raise ConfigError("every selected cell is left out: " + "; ".join(sorted(set(skipped.values()))))
+
+    measured = matrix.profiles[profile]
+    blocks = selection.blocks or measured.blocks
+    return Plan(
+        device=device,
+        profile=profile,
+        arms=_arms(selection.arms),
+        blocks=blocks,
+        seed=random.SystemRandom().getrandbits(32) if selection.seed is None else selection.seed,
+        warmup=measured.warmup,
+        stop=measured.stop,
+        cells=cells,
+        skipped=skipped,
+    )
+
+
+def _arms(wanted: Sequence[str]) -> tuple[str, ...]:
+    for arm in wanted:
+        if arm not in ARMS:
+            raise ConfigError(f"unknown arm '{arm}': {nearest(arm, ARMS)}")
+    if not wanted:
+        raise ConfigError("no arm to launch", f"--arms takes a list out of {','.join(ARMS)}")
+    return tuple(arm for arm in ARMS if arm in wanted)
+
+
+def _why_not(matrix: Matrix, cell: Cell) -> str | None:
+    framework = matrix.frameworks[cell.framework]
+    if cell.precision not in framework.precisions:
+        return f"{cell.framework} has no {cell.precision}"
+    platforms = matrix.devices[cell.device].platforms
+    if not set(platforms) & set(framework.platforms):
+        return f"{cell.framework} has no image for {' or '.join(platforms)}"
+    return None

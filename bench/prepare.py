@@ -1,0 +1,81 @@
+"""The request of a cell: one file, the same for every arm and block."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.config import Matrix
+from bench.errors import HostError
+from bench.paths import cache, model_store
+from bench.plan import Cell, Plan
+from bench.store import Artifact, Store
+from runner.protocol import PROTOCOL
+
+# How far an artifact's outputs may be from the reference, by precision: largest error over the reference's largest
+# magnitude, and cosine. Frameworks reorder float32 sums; 1e-3 is far above what that does (5e-6) and far below
+# what a wrong layout or a lost layer does (above 0.1, see the store's sensitivity).
+BOUNDS = {
+    "fp32": {"max_rel": 1e-3, "cosine": 0.9999},
+    "fp16": {"max_rel": 2e-2, "cosine": 0.999},
+    "int8": {"max_rel": 2e-1, "cosine": 0.95},
+}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A cell with its request on disk and the folders a launch of it must see."""
+
+    cell: Cell
+    request: Path
+    mounts: tuple[Path, ...]
+    artifact: Artifact
+
+
+def prepare_requests(plan: Plan, matrix: Matrix, threads: int) -> dict[str, Prepared]:
+    """The prepared cells by id. Raises HostError naming the models that were not made yet."""
+    store = Store(model_store())
+    missing: dict[str, list[str]] = {}
+    prepared = {}
+    for cell in plan.cells:
+        wanted = matrix.frameworks[cell.framework].format
+        artifact = store.find(cell.model, wanted, cell.precision)
+        if artifact is None:
+            missing.setdefault(wanted, []).append(cell.model)
+        else:
+            prepared[cell.id] = _prepare(cell, plan, artifact, threads)
+    if missing:
+        what = "; ".join(f"{', '.join(sorted(set(models)))} as {name}" for name, models in sorted(missing.items()))
+        names = " ".join(sorted({model for models in missing.values() for model in models}))
+        flags = " ".join(f"--format {name}" for name in sorted(missing))
+        raise HostError(f"not in the model store: {what}", f"make them: bench models build {names} {flags}")
+    return prepared
+
+
+def _prepare(cell: Cell, plan: Plan, artifact: Artifact, threads: int) -> Prepared:
+    request = {
+        "protocol": PROTOCOL,
+        "framework": cell.framework,
+        "precision": cell.precision,
+        "artifact": {"path": str(artifact.path), "sha256": artifact.sha256, "format": artifact.format},
+        "inputs": [{**given, "axes": artifact.axes} for given in artifact.inputs],
+        "threads": threads,
+        "seed": artifact.seed,
+        "warmup": plan.warmup.model_dump(),
+        "stop": plan.stop.model_dump(),
+        "reference": {
+            "path": str(artifact.reference),
+            "sha256": artifact.reference_sha256,
+            "bounds": BOUNDS[cell.precision],
+        },
+    }
+    folder = cache() / "requests"
+    text = json.dumps(request, indent=1, sort_keys=True) + "\n"
+    path = folder / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{os.getpid()}")
+        partial.write_text(text)
+        partial.rename(path)
+    return Prepared(cell, path, (folder, artifact.path.parent, artifact.reference.parent), artifact)

@@ -1,0 +1,65 @@
+"""What a user sees while a run goes on. Drawn between launches only: nothing wakes up while one is timed."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from statistics import median
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from bench.plan import Launch
+
+
+class Progress:
+    """A bar on a terminal, one plain line per launch elsewhere, nothing when quiet."""
+
+    def __init__(self, total: int, blocks: int, *, console: Console, quiet: bool = False) -> None:
+        self.console, self.quiet = console, quiet
+        self.total, self.blocks, self.done = total, blocks, 0
+        self.begun = monotonic()
+        self.bar = Bar(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[left]}"),
+            console=console,
+            auto_refresh=False,  # no thread of ours may run beside a timed inference
+            disable=quiet or not console.is_terminal,
+        )
+        self.task = self.bar.add_task("", total=total, left="")
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.stop()
+
+    def begin(self, launch: Launch) -> None:
+        """Say what is launched next."""
+        name = f"{launch.cell.id} {launch.arm} block {launch.block}/{self.blocks}"
+        self.bar.update(self.task, description=name, left=self._left(), refresh=True)
+
+    def end(self, line: Mapping[str, Any]) -> None:
+        """Say what came of it."""
+        self.done += 1
+        self.bar.advance(self.task)
+        if line["status"] == "ok":
+            result = f"{median(line['samples']) / 1e6:.2f} ms" if line["samples"] else "no samples"
+        else:
+            result = f"[red]failed[/red] ({line['reason']})"
+        if not self.quiet and (not self.console.is_terminal or line["status"] != "ok"):
+            name = f"{line['cell']} {line['arm']} block {line['block']}/{self.blocks}"
+            self.console.print(f"[{self.done}/{self.total}] {name}: {result}", highlight=False, soft_wrap=True)
+
+    def _left(self) -> str:
+        if not self.done:
+            return ""
+        seconds = (monotonic() - self.begun) / self.done * (self.total - self.done)
+        return f"{timedelta(seconds=round(seconds))} left"

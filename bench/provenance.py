@@ -1,0 +1,76 @@
+"""What a number rests on: the machine, its settings, the engine and our own versions (docs/results.md, `host`)."""
+
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import docker
+
+from bench.paths import PROJECT
+from runner import __version__ as runner_version
+from runner.protocol import PROTOCOL
+
+
+def versions() -> dict[str, Any]:
+    """Versions of what is ours, and the commit where there is one."""
+    return {"bench": runner_version, "runner": runner_version, "protocol": PROTOCOL, "git": _git()}
+
+
+def host(engine: docker.DockerClient | None, root: Path = Path("/")) -> dict[str, Any]:
+    """The machine as it is now; what it does not tell is null."""
+    return {
+        "kernel": platform.release(),
+        "os": _after(root / "etc/os-release", "PRETTY_NAME="),
+        "machine": platform.machine(),
+        "cpu_model": _after(root / "proc/cpuinfo", "model name\t: ") or _after(root / "proc/cpuinfo", "Model\t\t: "),
+        "cpus": os.cpu_count(),
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "governor": _text(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        "virtualization": _virtualization(root),
+        "engine": engine_facts(engine) if engine else None,
+    }
+
+
+def engine_facts(engine: docker.DockerClient) -> dict[str, Any]:
+    """What of the engine may bear on a timing."""
+    info = engine.info()
+    return {
+        "version": info.get("ServerVersion"),
+        "runtime": info.get("DefaultRuntime"),
+        "storage_driver": info.get("Driver"),
+        "cgroup_version": info.get("CgroupVersion"),
+        "cgroup_driver": info.get("CgroupDriver"),
+        "security": info.get("SecurityOptions"),
+    }
+
+
+def _virtualization(root: Path) -> str | None:
+    vendor = _text(root / "sys/hypervisor/type") or _text(root / "sys/class/dmi/id/sys_vendor")
+    flags = _after(root / "proc/cpuinfo", "flags\t\t: ") or ""
+    return (vendor or "a hypervisor") if "hypervisor" in flags.split() else None
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip() or None
+    except OSError:
+        return None
+
+
+def _after(path: Path, prefix: str) -> str | None:
+    lines = (_text(path) or "").splitlines()
+    return next((line.removeprefix(prefix).strip('"') for line in lines if line.startswith(prefix)), None)
+
+
+def _git() -> str | None:
+    def ask(*words: str) -> str | None:
+        try:
+            said = subprocess.run(["git", "-C", str(PROJECT), *words], capture_output=True, text=True, timeout=10)
+        except OSError:
+            return None
+        return said.stdout.strip() if said.returncode == 0 else None
+
+    commit = ask("rev-parse", "HEAD")
+    return f"{commit}-dirty" if commit and ask("status", "--porcelain", "--untracked-files=no") else commit

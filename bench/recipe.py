@@ -1,0 +1,68 @@
+"""What a model's artifacts are made from, and the keys by which the store knows whether they still are.
+
+A step is a folder of `models/` with its programs, its Dockerfile and its lock file; its image has the same name. A key
+covers every byte that a step's artifacts depend on, so that an edit makes a new key, and a second clone with the same
+sources finds everything made. Nothing of `models/` is imported here: reading keys needs no framework and no engine.
+"""
+
+import hashlib
+import json
+import tomllib
+from functools import cached_property
+from pathlib import Path
+
+from bench.paths import PROJECT
+
+# Step → the formats that it makes. The first defines the model; the others work on its ONNX.
+STEPS = {"export": ("onnx", "torch"), "convert": ("savedmodel", "tflite")}
+FORMATS = {kind: step for step, kinds in STEPS.items() for kind in kinds}
+
+
+class Recipes:
+    """The keys of every model that the catalogue below `folder` lists."""
+
+    def __init__(self, folder: Path = PROJECT / "models") -> None:
+        self.folder = folder
+        self._steps: dict[str, str] = {}
+
+    @cached_property
+    def _catalog(self) -> dict[str, dict[str, object]]:
+        return tomllib.loads((self.folder / "catalog.toml").read_text(encoding="utf-8"))
+
+    def key(self, model: str) -> str | None:
+        """The key of a model's definition: network, seeding, exporter. None when the catalogue does not list it."""
+        entry = self._catalog.get(model)
+        if entry is None:
+            return None
+        network = self.folder / "networks" / str(entry["file"])
+        return _digest(json.dumps(entry, sort_keys=True), _hash_files(network), self._common, self._step("export"))
+
+    def artifact_key(self, model: str, kind: str) -> str | None:
+        """The key of one format of a model: its definition and the step that makes that format."""
+        key, step = self.key(model), FORMATS.get(kind)
+        if key is None or step is None:
+            return None
+        return _digest(key, self._step(step))
+
+    @cached_property
+    def _common(self) -> str:
+        return _hash_files(*self.folder.glob("*.py"))
+
+    def _step(self, step: str) -> str:
+        if step not in self._steps:
+            files = (path for path in (self.folder / step).rglob("*") if path.is_file())
+            # requirements.in says what was wished for; the lock file, what is there.
+            self._steps[step] = _hash_files(*(path for path in files if path.suffix not in (".pyc", ".in")))
+        return self._steps[step]
+
+
+def _hash_files(*paths: Path) -> str:
+    return _digest(*(part for path in sorted(paths) for part in (path.name, _digest(path.read_bytes()))))
+
+
+def _digest(*parts: str | bytes) -> str:
+    whole = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        whole.update(len(data).to_bytes(8, "big") + data)  # the length keeps neighbours apart
+    return whole.hexdigest()

@@ -1,0 +1,75 @@
+"""From what a launch said to one line of the journal (docs/results.md)."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from bench.journal_reader import SCHEMA
+from bench.launching import Outcome
+from bench.plan import Launch
+
+
+def now() -> str:
+    """The time as ISO 8601 in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def record(launch: Launch, attempt: int, started: str, outcome: Outcome) -> dict[str, Any]:
+    """The journal's line for a launch. A launch that did not end with `done` has a reason and no samples."""
+    events = _events(outcome.stdout)
+    reason, message = _verdict(events, outcome)
+    said: dict[str, Any] = dict.fromkeys(("hello", "loaded", "output", "memory"))
+    samples: dict[bool, list[int]] = {True: [], False: []}
+    for event in events:
+        name = event.pop("event", None)
+        if name in said:
+            said[name] = event
+        elif name == "samples":
+            samples[bool(event.get("warmup"))] += event.get("ns", [])
+    return {
+        "schema": SCHEMA,
+        "launch": launch.id,
+        "cell": launch.cell.id,
+        "arm": launch.arm,
+        "block": launch.block,
+        "attempt": attempt,
+        "started": started,
+        "ended": now(),
+        "status": "failed" if reason else "ok",
+        "reason": reason,
+        "message": message,
+        "stderr": outcome.stderr if reason else None,
+        "start_ns": outcome.start_ns,
+        "wall_ns": outcome.wall_ns,
+        "exit_code": outcome.exit_code,
+        **said,
+        "samples": [] if reason else samples[False],
+        "warmup": [] if reason else samples[True],
+    }
+
+
+def _events(stdout: bytes) -> list[dict[str, Any]]:
+    events = []
+    for line in stdout.decode("utf-8", "replace").splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            event = None
+        # A line that is no event is a launch cut short, or a framework that got past the runner's guard: the missing
+        # `done` decides, and the samples of a complete launch are not touched by it.
+        if isinstance(event, dict):
+            events.append(event)
+    return events
+
+
+def _verdict(events: list[dict[str, Any]], outcome: Outcome) -> tuple[str | None, str | None]:
+    error = next((event for event in events if event.get("event") == "error"), None)
+    if outcome.reason:
+        return outcome.reason, outcome.message
+    if error is not None:
+        return str(error.get("class", "internal")), str(error.get("message", ""))
+    done = any(event.get("event") == "done" for event in events)
+    if not done or outcome.exit_code != 0:
+        last = outcome.stderr.strip().splitlines()[-1:] or ["it said nothing"]
+        return "start", f"the runner ended with exit code {outcome.exit_code} and no result: {last[0]}"
+    return None, None

@@ -1,0 +1,128 @@
+"""One run from its plan to its last launch, and the same run taken up again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from bench import cpus as cpu_lists
+from bench.config import Matrix
+from bench.errors import HostError, Interrupted
+from bench.execute import Settings, Tally, execute
+from bench.hostlock import reserved
+from bench.journal import TORN, Journal, read, write_run
+from bench.plan import Launch, Plan
+from bench.progress import Progress
+from bench.provenance import host, versions
+from bench.ready import Ready, make_ready
+from bench.record import now
+from bench.runs import new_run_id, plan_facts, plan_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the user may say of a run besides its cells. `cpus` is a list as the kernel writes it, memory in bytes."""
+
+    cpus: str | None = None
+    memory: int | None = None
+    timeout: float = 600.0
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """Where a run is and how it went."""
+
+    run_id: str
+    folder: Path
+    tally: Tally
+
+
+def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: Console, *, quiet: bool) -> Result:
+    """Carry out a new run. Raises HostError before anything is launched when something that it needs is missing."""
+    chosen = cpu_lists.parse(options.cpus) if options.cpus else cpu_lists.allowed()
+    settings = Settings(
+        run_id=new_run_id(),
+        cpus=cpu_lists.show(chosen),
+        threads=len(chosen),
+        timeout=options.timeout,
+        memory=options.memory,
+    )
+    with reserved():
+        ready = make_ready(plan, matrix, settings.threads, console, quiet=quiet)
+        folder = results / settings.run_id
+        write_run(
+            folder,
+            {
+                "schema": 1,
+                "run_id": settings.run_id,
+                "created": now(),
+                "command": options.command,
+                "versions": versions(),
+                "seed": plan.seed,
+                "plan": plan_facts(plan, settings),
+                "host": host(ready.engine),
+                "images": ready.images,
+                "artifacts": ready.artifacts,
+                "locks": ready.locks,
+                "forced": [],
+            },
+        )
+        todo = [(launch, 1) for launch in plan.launches()]
+        return _carry_out(folder, todo, plan, ready, settings, console, quiet)
+
+
+def resume(folder: Path, matrix: Matrix, console: Console, *, quiet: bool, retry_failed: bool) -> Result:
+    """Run what the journal does not have yet, with the very parts that the run began with.
+
+    Raises HostError when an image or an artifact is not the one of the run any more: the launches would not belong
+    together.
+    """
+    run = read(folder)
+    plan, settings = plan_of(run.facts, matrix)
+    kept = {line["launch"]: line for line in run.launches}
+    todo = []
+    for launch in plan.launches():
+        before = kept.get(launch.id)
+        if before is None or (retry_failed and before["status"] == "failed"):
+            todo.append((launch, before["attempt"] + 1 if before else 1))
+    with reserved():
+        ready = make_ready(plan, matrix, settings.threads, console, quiet=quiet)
+        _same("image", "digest", run.facts["images"], ready.images)
+        _same("artifact", "sha256", run.facts["artifacts"], ready.artifacts)
+        return _carry_out(folder, todo, plan, ready, settings, console, quiet)
+
+
+def _carry_out(
+    folder: Path,
+    todo: Sequence[tuple[Launch, int]],
+    plan: Plan,
+    ready: Ready,
+    settings: Settings,
+    console: Console,
+    quiet: bool,
+) -> Result:
+    progress = Progress(len(todo), plan.blocks, console=console, quiet=quiet)
+    advice = f"what was measured is kept: bench matrix resume {folder}"
+    try:
+        with Journal(folder) as journal, progress:
+            if journal.torn:
+                console.print(f"the last line was cut short and is set aside in {folder / TORN}", highlight=False)
+            tally = execute(todo, ready.prepared, ready.arms, settings, journal.append, progress)
+    except Interrupted as error:
+        raise Interrupted(f"{error}; {advice}") from None
+    except HostError as error:
+        raise HostError(str(error), "; ".join(filter(None, (error.hint, advice)))) from error
+    return Result(settings.run_id, folder, tally)
+
+
+def _same(what: str, key: str, then: dict[str, Any], today: dict[str, Any]) -> None:
+    for name, facts in then.items():
+        found = today.get(name, {}).get(key)
+        if found != facts[key]:
+            raise HostError(
+                f"the {what} of {name} was {facts[key]} when the run began, and is {found} now",
+                "start a new run: launches of two versions would not belong together",
+            )

@@ -1,0 +1,85 @@
+"""Virtual environments made from a lock file, each once, whole or not at all."""
+
+import compileall
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bench.errors import HostError
+from bench.paths import cache
+
+
+def ensure_venv(
+    name: str, lock: Path, version: str, *, wheels: str | None = None, packages: Sequence[Path] = ()
+) -> Path:
+    """The interpreter of an environment that holds exactly what the lock file names, and our own `packages`.
+
+    Like the image it has no pip of its own. `version` is Python's, such as `3.11`; `wheels` is the vendor's index that
+    is asked besides the user's own. Raises HostError when there is no such Python or pip could not install.
+    """
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
+    folder = cache() / "native" / f"{name}-py{version}-{digest}"
+    if not folder.is_dir():
+        partial = folder.with_name(f"partial-{folder.name}-{os.getpid()}")
+        try:
+            _install(partial, lock, version, wheels)
+            partial.rename(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    for package in packages:
+        _copy(package, folder / "lib" / f"python{version}" / "site-packages" / package.name)
+    return folder / "bin" / "python"
+
+
+def _install(folder: Path, lock: Path, version: str, wheels: str | None) -> None:
+    python = find_python(version)
+    # Copies nothing and needs no ensurepip; the interpreter finds its folder from where it was started.
+    _call([python, "-m", "venv", "--without-pip", str(folder)], f"a virtual environment for {lock.parent.name}")
+    pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
+    index = ["--extra-index-url", wheels, "--retries", "1"] if wheels else []
+    _call([*pip, "install", "--quiet", "--require-hashes", *index, "-r", str(lock)], f"the packages of {lock}")
+
+
+def _copy(package: Path, target: Path) -> None:
+    """Put our own package where the image has it, when it is not that already."""
+    same = target.is_dir() and _contents(target) == _contents(package)
+    if not same:
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(package, target, ignore=shutil.ignore_patterns("__pycache__"))
+        compileall.compile_dir(str(target), quiet=2)
+
+
+def _contents(package: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(package)): path.read_bytes() for path in sorted(package.rglob("*.py"))}
+
+
+def find_python(version: str) -> str:
+    """A working interpreter of this version: our own, one on PATH, one of pyenv's. Raises HostError."""
+    for candidate in _candidates(version):
+        try:
+            said = subprocess.run([candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+                                  capture_output=True, text=True, timeout=30)  # fmt: skip
+        except OSError:
+            continue
+        if said.stdout.strip() == version:
+            return candidate
+    raise HostError(f"Python {version} is not on this host", "install it, or leave the native arm out with --arms")
+
+
+def _candidates(version: str) -> Iterator[str]:
+    yield getattr(sys, "_base_executable", sys.executable)
+    if found := shutil.which(f"python{version}"):
+        yield found
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    yield from map(str, sorted(pyenv.glob(f"versions/{version}.*/bin/python"), reverse=True))
+
+
+def _call(command: Sequence[str], what: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-5:])
+        raise HostError(f"{what} could not be installed:\n{last}", "is the package index within reach?")

@@ -1,0 +1,96 @@
+"""What a launch is given and allowed, and how its end is read."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.arms import container, process
+from bench.errors import HostError
+from bench.launching import Spec, environment
+from bench.venvs import find_python
+
+SPEC = Spec(
+    launch="host/tflite/cifarnet/fp32/container/1",
+    run_id="20261123T101500-a1b2c3",
+    framework="tflite",
+    request=Path("/cache/requests/a.json"),
+    mounts=[Path("/cache/requests"), Path("/cache/models/blobs/b")],
+    cpus="0",
+    threads=1,
+    timeout=20.0,
+)
+
+
+def test_a_container_may_do_no_more_than_it_needs():
+    words = container.options(SPEC)
+    assert words["network_mode"] == "none"
+    assert words["read_only"] is True
+    assert words["cap_drop"] == ["ALL"]
+    assert words["security_opt"] == ["no-new-privileges"]
+    assert words["cpuset_cpus"] == "0"
+    assert words["labels"] == {"org.edgebench.run": SPEC.run_id}
+    assert words["mem_limit"] is None
+    assert all(mount["ReadOnly"] and mount["Source"] == mount["Target"] for mount in words["mounts"])
+    assert "privileged" not in words
+    assert words["name"] == "edgebench-20261123T101500-a1b2c3-host-tflite-cifarnet-fp32-container-1"
+
+
+def test_the_environment_is_ours_alone_and_names_the_threads(monkeypatch):
+    monkeypatch.setenv("SECRET", "1")
+    assert "SECRET" not in environment(2)
+    assert environment(2)["OMP_NUM_THREADS"] == "2"
+    assert environment(2).keys() == environment(8).keys()
+
+
+@pytest.mark.parametrize(
+    ("state", "timed_out", "reason"),
+    [
+        ({"ExitCode": 0, "OOMKilled": False}, False, None),
+        ({"ExitCode": 1, "OOMKilled": False}, False, None),
+        ({"ExitCode": 137, "OOMKilled": True}, False, "out-of-memory"),
+        ({"ExitCode": 137, "OOMKilled": False}, True, "timeout"),
+        ({"ExitCode": 137, "OOMKilled": False}, False, "killed"),
+    ],
+)
+def test_the_end_of_a_container_is_read(state, timed_out, reason):
+    assert container._why(state, SPEC, timed_out)[0] == reason
+
+
+def run(code: str, **changed):
+    spec = Spec(**{**SPEC.__dict__, **changed})
+    return process.run([sys.executable, "-c", code], spec)
+
+
+def test_a_process_gets_its_cpus_and_environment_and_nothing_else():
+    outcome = run("import os; print(sorted(os.sched_getaffinity(0)), sorted(os.environ), os.getcwd())")
+    assert outcome.stdout.decode().split("]")[0] == "[0"
+    assert "SECRET" not in outcome.stdout.decode()
+    assert (outcome.exit_code, outcome.reason) == (0, None)
+    assert 0 < outcome.wall_ns < 20e9
+
+
+def test_a_process_that_takes_too_long_is_ended_with_what_it_started():
+    marker = "sleep 86399"
+    outcome = run(f"import subprocess; subprocess.run('{marker}'.split())", timeout=1.0)
+    assert outcome.reason == "timeout"
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    assert marker not in listed.splitlines()
+
+
+def test_a_killed_process_is_said_to_be_killed():
+    outcome = run("import os; os.kill(os.getpid(), 9)")
+    assert outcome.reason == "killed"
+    assert outcome.message is not None
+    assert str(int(signal.SIGKILL)) in outcome.message
+
+
+def test_what_it_complained_of_is_kept():
+    assert run("import sys; sys.exit('oh no')").stderr == "oh no"
+
+
+def test_a_python_that_is_not_there_is_said():
+    with pytest.raises(HostError, match=r"Python 3\.1 is not on this host"):
+        find_python("3.1")

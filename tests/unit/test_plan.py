@@ -1,0 +1,81 @@
+"""Plans: selection, order, and what is left out with its reason."""
+
+import re
+from collections import Counter
+from itertools import groupby
+
+import pytest
+
+from bench.config import load_matrix
+from bench.errors import ConfigError
+from bench.plan import ARMS, Selection, make_plan
+
+MATRIX = load_matrix()
+
+
+def plan(**wanted):
+    return make_plan(MATRIX, Selection(**{"device": "host", "seed": 1, "blocks": 3, **wanted}))
+
+
+def test_everything_is_planned_unless_something_is_asked_for():
+    made = plan()
+    assert len(made.cells) == len(MATRIX.frameworks) * len(MATRIX.models)
+    assert made.cells[0].id.startswith("host/")
+
+
+def test_names_and_globs_select():
+    assert [c.id for c in plan(frameworks=["tflite"], models=["cifarnet"]).cells] == ["host/tflite/cifarnet/fp32"]
+    chosen = plan(globs=["*/onnxruntime/resnet-*", "host/tflite/cifarnet/*"])
+    assert sorted(c.id for c in chosen.cells) == [
+        "host/onnxruntime/resnet-18/fp32",
+        "host/onnxruntime/resnet-50/fp32",
+        "host/tflite/cifarnet/fp32",
+    ]
+
+
+def test_every_launch_comes_once_and_blocks_are_whole():
+    made = plan(frameworks=["tflite", "onnxruntime"], models=["cifarnet"])
+    launches = list(made.launches())
+    assert Counter(launch.id for launch in launches).most_common(1)[0][1] == 1
+    assert len(launches) == 2 * len(ARMS) * 3
+    assert [launch.block for launch in launches] == sorted(launch.block for launch in launches)
+    # All arms of a cell follow one another: a block is not torn apart by another cell.
+    for _, group in groupby(launches, key=lambda launch: (launch.block, launch.cell.id)):
+        assert {launch.arm for launch in group} == set(ARMS)
+
+
+def test_the_seed_fixes_the_order_and_orders_differ():
+    made = plan(models=["cifarnet"], blocks=20)
+    assert [x.id for x in made.launches()] == [x.id for x in made.launches()]
+    other = plan(models=["cifarnet"], blocks=20, seed=2)
+    assert [x.id for x in made.launches()] != [x.id for x in other.launches()]
+    firsts = Counter(next(iter(group)).arm for _, group in groupby(made.launches(), key=lambda x: (x.block, x.cell.id)))
+    assert set(firsts) == set(ARMS), "every arm must be first at times"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"device": "hots"}, "unknown device 'hots': did you mean 'host'?"),
+        ({"frameworks": ["onnxruntme"]}, "did you mean 'onnxruntime'?"),
+        ({"models": ["mobilnet-v2"]}, "did you mean 'mobilenet-v2'?"),
+        ({"precisions": ["fp23"]}, "did you mean 'fp32'?"),
+        ({"arms": ["containr"]}, "did you mean 'container'?"),
+        ({"arms": []}, "no arm"),
+        ({"profile": "deflaut"}, "did you mean 'default'?"),
+        ({"globs": ["nothing/*"]}, "no cell"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_the_nearest(wanted, said):
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        plan(**wanted)
+
+
+def test_a_cell_without_an_image_for_the_device_is_left_out_with_its_reason():
+    tflite = MATRIX.frameworks["tflite"].model_copy(update={"platforms": {"arm64": "built"}})
+    matrix = MATRIX.model_copy(update={"frameworks": {**MATRIX.frameworks, "tflite": tflite}})
+    made = make_plan(matrix, Selection(device="host", frameworks=["tflite", "pytorch"]))
+    assert all(cell.framework == "pytorch" for cell in made.cells)
+    assert set(made.skipped.values()) == {"tflite has no image for amd64"}
+    with pytest.raises(ConfigError, match="left out"):
+        make_plan(matrix, Selection(device="host", frameworks=["tflite"]))
