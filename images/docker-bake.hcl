@@ -1,6 +1,7 @@
 # How every image is built. `make images` and `bench images build` call this file; by hand, from the project's root:
 #   docker buildx bake -f images/docker-bake.hcl [TARGET...]
 # By hand an image gets no label that is computed from files (runner and lock hashes): `bench` refuses to time such one.
+# An engine without a bridge needs bench: only a Compose file, which it adds, can ask bake for the host's network.
 
 variable "FRAMEWORKS" { # bench names every folder of images/ that has a lock file
   default = "onnxruntime openvino pytorch tensorflow tflite"

@@ -72,11 +72,28 @@ def complete(request):
         raise ProtocolError("'threads' must be at least 1")
     full = dict(DEFAULTS)
     full.update(request)
+    for key, default in sorted(DEFAULTS.items()):
+        if default is not None and not isinstance(full[key], type(default)):
+            raise ProtocolError("'{}' must be of type {}".format(key, type(default).__name__))
     for part in ("warmup", "stop"):
-        bounds = dict(DEFAULTS[part])
-        bounds.update(full[part])
-        full[part] = bounds
+        full[part] = _complete_bounds(part, full[part])
+    reference = full["reference"]
+    if reference is not None and not (isinstance(reference, dict) and {"path", "sha256"} <= set(reference)):
+        raise ProtocolError("'reference' must be null or have 'path' and 'sha256'")
     return full
+
+
+def _complete_bounds(part, given):
+    """The bounds of the warm-up or the timed part, with their defaults."""
+    bounds = dict(DEFAULTS[part])
+    bounds.update(given)
+    if set(bounds) != set(DEFAULTS[part]):
+        raise ProtocolError("'{}' has only the keys {}".format(part, ", ".join(sorted(DEFAULTS[part]))))
+    for key, least, kinds in (("iterations", 0, int), ("max_iterations", 1, int), ("seconds", 0, (int, float))):
+        value = bounds[key]
+        if not isinstance(value, kinds) or isinstance(value, bool) or not value >= least:
+            raise ProtocolError("'{}.{}' must be a number of at least {}".format(part, key, least))
+    return bounds
 
 
 def hash_artifact(path):

@@ -29,7 +29,7 @@ def plain(tmp_path) -> dict[str, str]:
 
 
 def test_a_plain_machine_adds_nothing(site, plain):
-    assert pip_settings(plain) == {}
+    assert not {"cert", "index-url", "extra-index-url", "find-links"} & set(pip_settings(plain))
     folder, options = site({})
     assert options == {"find-links": "/site/wheels"}
     assert sorted(path.name for path in folder.iterdir()) == ["pip.conf", "wheels"]
@@ -38,7 +38,9 @@ def test_a_plain_machine_adds_nothing(site, plain):
 def test_the_environment_wins_over_pip_s_file(plain, tmp_path):
     (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://file.example/\nfind-links = /from/file\n")
     environ = {**plain, "PIP_CONFIG_FILE": str(tmp_path / "pip.conf"), "PIP_FIND_LINKS": "/from/environment"}
-    assert pip_settings(environ) == {"index-url": "https://file.example/", "find-links": "/from/environment"}
+    settings = pip_settings(environ)
+    assert settings["index-url"] == "https://file.example/"
+    assert settings["find-links"] == "/from/environment"
 
 
 @pytest.mark.parametrize("variable", ["PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
