@@ -56,7 +56,6 @@ class Framework(Entry):
     precisions: list[Precision]
     platforms: dict[Platform, Verified]
     python: Annotated[str, Field(pattern=r"^3\.\d+$")] = "3.11"
-    wheels: str | None = None  # the vendor's own wheel index, where the package index does not have the build
 
 
 class Network(Entry):

@@ -1,8 +1,9 @@
 """What a model's artifacts are made from, and the keys by which the store knows whether they still are.
 
 A step is a folder of `models/` with its programs, its Dockerfile and its lock file; its image has the same name. A key
-covers every byte that a step's artifacts depend on, so that an edit makes a new key, and a second clone with the same
-sources finds everything made. Nothing of `models/` is imported here: reading keys needs no framework and no engine.
+covers what a step's artifacts depend on (network, seeding, programs, lock files), so that an edit makes a new key, and
+a second clone with the same sources finds everything made. Nothing of `models/` is imported here: reading keys needs no
+framework and no engine.
 """
 
 import hashlib
@@ -50,9 +51,9 @@ class Recipes:
 
     def _step(self, step: str) -> str:
         if step not in self._steps:
-            files = (path for path in (self.folder / step).rglob("*") if path.is_file())
-            # requirements.in says what was wished for; the lock file, what is there.
-            self._steps[step] = _hash_files(*(path for path in files if path.suffix not in (".pyc", ".in")))
+            # How the image is built from its lock file bears on no artifact: the Dockerfile is left out.
+            programs = (self.folder / step).rglob("*.py")
+            self._steps[step] = _hash_files(*programs, self.folder / step / "requirements.txt")
         return self._steps[step]
 
 

@@ -67,13 +67,16 @@ def _file_name(package: str, version: str) -> str:
 
 def _gather(links: Iterable[str], wanted: Collection[str], target: Path) -> None:
     target.mkdir()
-    for link in links:
-        folder = Path(unquote(urlsplit(link).path) if link.startswith("file:") else link)
-        if _is_remote(link) or not folder.is_dir():
-            continue
+    for folder in local_folders(links):
         for wheel in sorted(folder.glob("*.whl")):
             if wheel.name.lower().startswith(tuple(wanted)) and not (target / wheel.name).exists():
                 _link(wheel.resolve(), target / wheel.name)
+
+
+def local_folders(links: Iterable[str]) -> list[Path]:
+    """Those of pip's `find-links` that are folders of this machine."""
+    paths = [unquote(urlsplit(link).path) if link.startswith("file:") else link for link in links]
+    return [Path(path) for path in paths if not _is_remote(path) and Path(path).is_dir()]
 
 
 def _link(source: Path, target: Path) -> None:

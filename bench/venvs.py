@@ -11,22 +11,23 @@ from pathlib import Path
 
 from bench.errors import HostError
 from bench.paths import cache
+from bench.site import local_folders, pip_settings
+
+VENDOR = "vendor.txt"  # beside a lock file: a package and the index of its vendor
 
 
-def ensure_venv(
-    name: str, lock: Path, version: str, *, wheels: str | None = None, packages: Sequence[Path] = ()
-) -> Path:
+def ensure_venv(name: str, lock: Path, version: str, packages: Sequence[Path] = ()) -> Path:
     """The interpreter of an environment that holds exactly what the lock file names, and our own `packages`.
 
-    Like the image it has no pip of its own. `version` is Python's, such as `3.11`; `wheels` is the vendor's index that
-    is asked besides the user's own. Raises HostError when there is no such Python or pip could not install.
+    Like the image it has no pip of its own. `version` is Python's, such as `3.11`. Raises HostError when there is no
+    such Python or pip could not install.
     """
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
     folder = cache() / "native" / f"{name}-py{version}-{digest}"
     if not folder.is_dir():
         partial = folder.with_name(f"partial-{folder.name}-{os.getpid()}")
         try:
-            _install(partial, lock, version, wheels)
+            _install(partial, lock, version)
             partial.rename(folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
@@ -35,13 +36,23 @@ def ensure_venv(
     return folder / "bin" / "python"
 
 
-def _install(folder: Path, lock: Path, version: str, wheels: str | None) -> None:
+def _install(folder: Path, lock: Path, version: str) -> None:
     python = find_python(version)
     # Copies nothing and needs no ensurepip; the interpreter finds its folder from where it was started.
     _call([python, "-m", "venv", "--without-pip", str(folder)], f"a virtual environment for {lock.parent.name}")
     pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
-    index = ["--extra-index-url", wheels, "--retries", "1"] if wheels else []
-    _call([*pip, "install", "--quiet", "--require-hashes", *index, "-r", str(lock)], f"the packages of {lock}")
+    words = ["install", "--quiet", "--require-hashes", *_vendor(lock.with_name(VENDOR)), "-r", str(lock)]
+    _call([*pip, *words], f"the packages of {lock}")
+
+
+def _vendor(file: Path) -> list[str]:
+    """Ask the vendor's index too, unless the package's wheel is on this machine (as images/base/make-venv does)."""
+    if not file.exists():
+        return []
+    package, index = file.read_text(encoding="utf-8").split()
+    folders = local_folders(pip_settings(os.environ).get("find-links", "").split())
+    here = any(path for folder in folders for path in folder.glob(f"{package}-*.whl"))
+    return [] if here else ["--extra-index-url", index]
 
 
 def _copy(package: Path, target: Path) -> None:

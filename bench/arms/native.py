@@ -25,8 +25,7 @@ class NativeArm:
             framework,
             PROJECT / "images" / framework / "requirements.txt",
             entry.python,
-            wheels=entry.wheels,
-            packages=[PROJECT / "runner"],
+            [PROJECT / "runner"],
         )
 
     def launch(self, spec: Spec) -> Outcome:

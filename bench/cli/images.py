@@ -23,10 +23,10 @@ TOOLS = ("models-export", "models-convert")
 @app.command()
 def build(names: Annotated[list[str] | None, typer.Argument(help="Frameworks; all when left out.")] = None) -> None:
     """Build images, showing the builder's own progress."""
-    from bench import images
+    from bench import bake
 
     known = [*load_matrix().frameworks, *TOOLS]
-    images.build(choose("framework", names or load_matrix().frameworks, known))
+    bake.build(choose("framework", names or load_matrix().frameworks, known))
 
 
 @app.command("list")

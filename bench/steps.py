@@ -1,0 +1,121 @@
+"""Running one step of making a model: in the step's image, or on a machine without an engine in a host environment."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import docker
+from docker.types import Mount
+
+from bench import bake
+from bench import engine as engines
+from bench.images import native_platform
+from bench.paths import PROJECT
+from bench.venvs import ensure_venv
+
+RUN = "models"  # the run that these containers belong to: `bench matrix clean` finds what a killed build left
+SECONDS = 3600  # no network takes this long to convert; a converter that hangs must end
+PYTHON = "3.11"  # as in the images
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One call of `python -m models.<name>`: which model, in which formats, from which files (option → path)."""
+
+    name: str
+    model: str
+    formats: list[str]
+    given: dict[str, Path]
+
+    def command(self, out: Path | str, given: dict[str, str]) -> list[str]:
+        """The argument list behind the interpreter, with the paths as the step sees them."""
+        formats = [f"--format={kind}" for kind in self.formats]
+        files = [f"--{option}={path}" for option, path in given.items()]
+        return ["-m", f"models.{self.name}", self.model, f"--out={out}", *formats, *files]
+
+
+class Workshop(Protocol):
+    """A place where steps run."""
+
+    def prepare(self, name: str) -> None:
+        """Make ready what the step needs. Raises HostError."""
+
+    def run(self, step: Step, out: Path) -> tuple[int, str]:
+        """Run a step to its end: its exit code and everything it said. It writes into the folder `out`."""
+
+
+class Containers:
+    """Steps in their images: no network, a read-only root, the caller's uid, removed afterwards."""
+
+    def __init__(self, engine: docker.DockerClient) -> None:
+        self.engine = engine
+
+    def prepare(self, name: str) -> None:
+        """Build the step's image; this takes a moment when nothing has changed."""
+        bake.build([f"models-{name}"])
+
+    def run(self, step: Step, out: Path) -> tuple[int, str]:
+        """Run one container."""
+        inside = {option: f"/in/{path.name}" for option, path in step.given.items()}
+        seen = {PROJECT / "models": "/project/models", **{step.given[option]: inside[option] for option in inside}}
+        settings: dict[str, Any] = {
+            "mounts": [
+                *(Mount(target, str(source), type="bind", read_only=True) for source, target in seen.items()),
+                Mount("/out", str(out), type="bind"),
+            ],
+            "working_dir": "/out",
+            "environment": {"PYTHONPATH": "/project", "HOME": "/tmp"},
+            "user": f"{os.getuid()}:{os.getgid()}",
+            "network_mode": "none",
+            "read_only": True,
+            "tmpfs": {"/tmp": ""},
+            "cap_drop": ["ALL"],
+            "security_opt": ["no-new-privileges"],
+            "init": True,
+        }
+        image = f"edgebench/models-{step.name}:{native_platform()}"
+        try:
+            with self._started(image, step.command("/out", inside), settings) as container:
+                code = container.wait(timeout=SECONDS)["StatusCode"]
+                return code, container.logs().decode(errors="replace")
+        except engines.ENGINE_GONE as error:
+            raise engines.gone(error) from error
+
+    @contextmanager
+    def _started(self, image: str, command: list[str], settings: dict[str, Any]) -> Iterator[Any]:
+        """A started container, which is gone afterwards: also when its user interrupts us."""
+        container = self.engine.containers.create(image, command, labels={engines.LABEL: RUN}, **settings)
+        try:
+            container.start()
+            yield container
+        finally:
+            container.remove(force=True)
+
+
+class Host:
+    """Steps in environments of this machine, made from the lock files of the same images."""
+
+    def __init__(self) -> None:
+        self.pythons: dict[str, Path] = {}
+
+    def prepare(self, name: str) -> None:
+        """Install the step's environment, once."""
+        lock = PROJECT / "models" / name / "requirements.txt"
+        self.pythons[name] = ensure_venv(f"models-{name}", lock, PYTHON)
+
+    def run(self, step: Step, out: Path) -> tuple[int, str]:
+        """Run one process."""
+        given = {option: str(path) for option, path in step.given.items()}
+        done = subprocess.run(
+            [str(self.pythons[step.name]), "-B", *step.command(out, given)],
+            cwd=out,
+            env={"PYTHONPATH": str(PROJECT), "HOME": str(out), "PATH": os.defpath},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=SECONDS,
+        )
+        return done.returncode, done.stdout.decode(errors="replace")

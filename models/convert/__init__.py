@@ -1,0 +1,1 @@
+"""ONNX → SavedModel and TensorFlow Lite. Runs in the image models-convert."""

@@ -1,0 +1,47 @@
+"""A small `models/` folder with two models, and steps that make something of them without any framework."""
+
+import json
+from pathlib import Path
+
+INPUTS = [{"name": "input", "shape": [1, 3], "dtype": "float32"}]
+OUTPUTS = [{"name": "output", "shape": [1, 2], "dtype": "float32"}]
+
+
+def write_sources(folder: Path) -> Path:
+    """Make the folder: models `small` and `large`, each with a network file of its own."""
+    for name, text in {
+        "catalog.toml": '[small]\nfile = "small.py"\n\n[large]\nfile = "large.py"\n',
+        "seeding.py": "seeds\n",
+        "networks/small.py": "small\n",
+        "networks/large.py": "large\n",
+        "export/requirements.in": "torch\n",
+        "export/requirements.txt": "torch==1\n",
+        "convert/requirements.txt": "tensorflow==1\n",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def write_made(out: Path, name: str, formats: list[str], *, defines: bool = True) -> dict:
+    """What a step leaves in its folder; SavedModels are folders, everything else a file."""
+    for kind in formats:
+        target = out / f"{name}.{kind}"
+        if kind == "savedmodel":
+            (target / "variables").mkdir(parents=True)
+            (target / "graph.pb").write_text(f"{name} as {kind}")
+            (target / "variables" / "0").write_text("weights")
+        else:
+            target.write_text(f"{name} as {kind}")
+    made: dict = {
+        "artifacts": [
+            {"format": kind, "precision": "fp32", "file": f"{name}.{kind}", "axes": None, "made_by": {}, "parity": {}}
+            for kind in formats
+        ]
+    }
+    if defines:
+        (out / "reference.npz").write_text(f"reference of {name}")
+        made |= {"params": 6, "macs": 6, "inputs": INPUTS, "outputs": OUTPUTS}
+        made["reference"] = {"file": "reference.npz", "seed": 0}
+    (out / "made.json").write_text(json.dumps(made))
+    return made

@@ -1,0 +1,53 @@
+"""Keys: every byte that an artifact depends on makes another key, and nothing else does."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.recipe import FORMATS, STEPS, Recipes
+from models import catalog
+
+from .source import write_sources
+
+
+def keys(folder: Path) -> dict[str, str | None]:
+    recipes = Recipes(folder)
+    return {f"{model} {kind}": recipes.artifact_key(model, kind) for model in ("small", "large") for kind in FORMATS}
+
+
+@pytest.mark.parametrize(
+    ("edited", "changes"),
+    [
+        ("networks/small.py", "small "),  # the model alone
+        ("seeding.py", ""),  # all models in all formats
+        ("export/requirements.txt", ""),  # what is converted is made from what is exported
+        ("convert/requirements.txt", ("small savedmodel", "small tflite", "large savedmodel", "large tflite")),
+        ("export/requirements.in", "nothing"),
+        ("export/Dockerfile", "nothing"),
+        ("export/__pycache__/main.pyc", "nothing"),
+    ],
+)
+def test_an_edit_changes_the_keys_of_what_it_bears_on(tmp_path: Path, edited: str, changes: str) -> None:
+    before = keys(write_sources(tmp_path))
+    (tmp_path / edited).parent.mkdir(exist_ok=True)
+    (tmp_path / edited).write_text("edited\n")
+    after = keys(tmp_path)
+    assert {name for name in before if before[name] != after[name]} == {n for n in before if n.startswith(changes)}
+    assert len(set(after.values())) == 4  # two models, two steps
+
+
+def test_a_second_clone_has_the_same_keys(tmp_path: Path) -> None:
+    assert keys(write_sources(tmp_path / "one")) == keys(write_sources(tmp_path / "two"))
+
+
+def test_what_nobody_can_make_has_no_key(tmp_path: Path) -> None:
+    recipes = Recipes(write_sources(tmp_path))
+    assert recipes.key("unknown") is None
+    assert recipes.artifact_key("unknown", "onnx") is None
+    assert recipes.artifact_key("small", "unknown") is None
+
+
+def test_every_model_of_the_catalogue_has_keys_of_its_own() -> None:
+    recipes = Recipes()
+    keys = {recipes.artifact_key(name, kinds[0]) for name in catalog.load() for kinds in STEPS.values()}
+    assert len(keys - {None}) == len(catalog.load()) * len(STEPS)
