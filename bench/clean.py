@@ -5,7 +5,7 @@ from pathlib import Path
 
 import docker
 
-from bench.engine import LABEL
+from bench.engine import LABEL, remove
 from bench.paths import cache
 
 # Folders of the cache whose `partial-*` entries are work that never became whole.
@@ -17,7 +17,7 @@ def containers(engine: docker.DockerClient, run_id: str | None) -> list[str]:
     wanted = {"label": LABEL if run_id is None else f"{LABEL}={run_id}"}
     found = engine.containers.list(all=True, filters=wanted)
     for container in found:
-        container.remove(force=True, v=True)
+        remove(container)
     return [str(container.name) for container in found]
 
 

@@ -3,10 +3,12 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from http import HTTPStatus
 
 import docker
 import requests
 from docker.context import ContextAPI
+from docker.models.containers import Container
 
 from bench.errors import HostError
 from bench.paths import PROJECT
@@ -44,6 +46,17 @@ def connect() -> docker.DockerClient:
         f"no Docker engine answers at {' or '.join(refused)}",
         "start one with `make engine-up`, or measure without one: --arms native",
     )
+
+
+def remove(container: Container) -> None:
+    """Remove a container; that somebody else does so at the same time is no failure."""
+    try:
+        container.remove(force=True, v=True)
+    except docker.errors.NotFound:
+        pass
+    except docker.errors.APIError as error:
+        if error.status_code != HTTPStatus.CONFLICT:  # its removal is under way
+            raise
 
 
 def gone(error: Exception) -> HostError:

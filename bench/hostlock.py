@@ -1,4 +1,4 @@
-"""One measurement at a time on a host: two would time each other."""
+"""One measurement or build at a time on a host: they would time each other."""
 
 import fcntl
 import os
@@ -20,8 +20,8 @@ def reserved() -> Iterator[None]:
         except BlockingIOError:
             lock.seek(0)
             raise HostError(
-                f"another run is measuring on this host (process {lock.read().strip() or 'unknown'})",
-                "wait for it: two runs at once would time each other",
+                f"another bench measures or builds on this host (process {lock.read().strip() or 'unknown'})",
+                "wait for it: they would time each other",
             ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))

@@ -93,7 +93,7 @@ class Containers:
             container.start()
             yield container
         finally:
-            container.remove(force=True)
+            engines.remove(container)
 
 
 class Host:

@@ -11,7 +11,7 @@ from typing import Any
 import docker
 from docker.models.containers import Container
 
-from bench.engine import ENGINE_GONE, LABEL, gone
+from bench.engine import ENGINE_GONE, LABEL, gone, remove
 from bench.images import require
 from bench.launching import HOSTNAME, Outcome, Spec, environment, tail
 
@@ -56,9 +56,7 @@ class ContainerArm:
             yield container
         finally:
             try:
-                container.remove(force=True, v=True)
-            except docker.errors.NotFound:
-                pass  # removed by `bench matrix clean` or by hand: what we wanted
+                remove(container)
             except ENGINE_GONE as error:
                 raise gone(error) from None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import docker
 
 from bench.arms import process
-from bench.engine import ENGINE_GONE, LABEL, gone
+from bench.engine import ENGINE_GONE, LABEL, gone, remove
 from bench.errors import HostError
 from bench.images import require
 from bench.launching import RUNNER, Outcome, Spec
@@ -66,7 +66,7 @@ def _unpack(engine: docker.DockerClient, digest: str, root: Path) -> None:
                 pass  # tar has given up, and says why below
             _, said = tar.communicate()
         finally:
-            container.remove(force=True)
+            remove(container)
         if tar.returncode:
             last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
             raise HostError(f"{digest} could not be unpacked to {root.parent}: {' '.join(last)}", "is the disk full?")

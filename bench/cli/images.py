@@ -24,9 +24,12 @@ TOOLS = ("models-export", "models-convert")
 def build(names: Annotated[list[str] | None, typer.Argument(help="Frameworks; all when left out.")] = None) -> None:
     """Build images, showing the builder's own progress."""
     from bench import bake
+    from bench.hostlock import reserved
 
     known = [*load_matrix().frameworks, *TOOLS]
-    bake.build(choose("framework", names or load_matrix().frameworks, known))
+    chosen = choose("framework", names or load_matrix().frameworks, known)
+    with reserved():
+        bake.build(chosen)
 
 
 @app.command("list")

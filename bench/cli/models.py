@@ -23,14 +23,14 @@ def build(
 ) -> None:
     """Make artifacts and check each against PyTorch. What is made already is left alone."""
     from bench import models
+    from bench.hostlock import reserved
 
     matrix = load_matrix()
     offered = sorted({entry.format for entry in matrix.frameworks.values()})
-    models.build(
-        choose("model", names or (), matrix.models),
-        choose("format", formats or (), offered),
-        console(),
-    )
+    chosen = choose("model", names or (), matrix.models)
+    wanted = choose("format", formats or (), offered)
+    with reserved():
+        models.build(chosen, wanted, console())
 
 
 @app.command("list")

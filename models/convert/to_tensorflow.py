@@ -6,6 +6,7 @@ weight as text in a layer's configuration, several times: minutes for a ResNet, 
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,8 @@ SAMPLES = "calibration_image_sample_data_20x128x128x3_float32.npy"
 def translate(model: Path, scratch: Path) -> tf.Module:
     """The graph of an ONNX file as a Keras model, made in an empty scratch folder. Raises what onnx2tf raises."""
     given = shutil.copyfile(model, scratch / "model.onnx")  # onnxsim simplifies it in place
+    # onnx2tf calls onnxsim as a command, says nothing when it cannot, and fails later: at MobileNet's first Clip.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     np.save(scratch / SAMPLES, np.zeros((20, 128, 128, 3), np.float32))
     with _working_in(scratch):
         return onnx2tf.convert(

@@ -99,7 +99,7 @@ def test_two_runs_at_once_are_refused(made, bench, background, tmp_path):
     wait_for(lambda: journal(tmp_path / "results"))
     done = bench(*RUN, "--blocks", "1")
     assert done.returncode == 3
-    assert "another run is measuring" in done.stderr
+    assert "another bench measures or builds" in done.stderr
 
 
 def test_an_engine_that_stops_during_a_run_ends_it_and_resume_completes_it(made, bench, background, tmp_path):

@@ -6,7 +6,7 @@ import time
 import docker
 import pytest
 
-from bench import images
+from bench import bake, images
 from bench.engine import LABEL
 from bench.images import Image
 from bench.paths import PROJECT
@@ -127,7 +127,7 @@ def test_all_share_one_base(engine):
 
 def test_a_second_build_takes_seconds_and_changes_nothing(image):
     start = time.monotonic()
-    images.build([image.framework])
+    bake.build([image.framework])
     took = time.monotonic() - start
     again = images.inspect(image.framework, image.platform)
     assert again is not None

@@ -1,8 +1,7 @@
-"""The networks and their artifacts, made by the real images into a store of the test's own."""
+"""The networks and their artifacts, made by the real images."""
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import docker
@@ -11,10 +10,11 @@ from rich.console import Console
 
 from bench import bake, images, models
 from bench.engine import LABEL
-from bench.models import RUN, ModelBuildError
-from bench.paths import PROJECT
+from bench.models import ModelBuildError
+from bench.paths import PROJECT, model_store
 from bench.prepare import BOUNDS
 from bench.recipe import FORMATS, Recipes
+from bench.steps import RUN
 from bench.store import Store
 from models import catalog
 
@@ -22,20 +22,16 @@ pytestmark = pytest.mark.engine
 
 NETWORKS = catalog.load()
 EXPORT = f"edgebench/models-export:{images.native_platform()}"
-# What the networks' papers and other tools count. torchvision and fvcore count these four the same.
+# Multiply-accumulates by hand: these must not change unseen.
 MACS = {"cifarnet": 14_693_248, "resnet-18": 1_814_073_344, "resnet-50": 4_089_184_256, "mobilenet-v2": 300_774_272}
 
 
 @pytest.fixture(scope="module")
-def store(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """Every network in every format: made by the first test that asks."""
-    folder = tmp_path_factory.mktemp("store")
-    patch = pytest.MonkeyPatch()
-    patch.setattr(models, "model_store", lambda: folder)
+def store(engine: docker.DockerClient) -> Store:
+    """The user's own store, with every network in every format: what is missing is made by the first test that asks."""
     models.build(list(NETWORKS), list(FORMATS), Console(file=io.StringIO()))
     assert engine.containers.list(all=True, filters={"label": f"{LABEL}={RUN}"}) == []
-    yield Store(folder)
-    patch.undo()
+    return Store(model_store())
 
 
 def run_export(engine: docker.DockerClient, *command: str) -> str:
@@ -151,7 +147,7 @@ def test_a_network_that_fails_says_why(
     store = Store(tmp_path, Recipes())
     with store.staging() as folder:
         (folder / "cifarnet.onnx").write_text("no model")
-        broken = {"format": "onnx", "precision": "fp32", "file": "cifarnet.onnx", "axes": None}
+        broken = {"format": "onnx", "precision": "fp32", "file": "cifarnet.onnx", "axes": None, "parity": {}}
         store.record("cifarnet", folder, {"artifacts": [broken]})
     with pytest.raises(ModelBuildError, match="cifarnet as tflite could not be made") as error:
         models.build(["cifarnet"], ["tflite"], Console(file=io.StringIO()))

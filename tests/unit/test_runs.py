@@ -62,7 +62,7 @@ def test_a_reserved_host_refuses_another_and_is_free_after(tmp_path, monkeypatch
     with reserved():
         said = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True)
         assert said.returncode == 1
-        assert "another run is measuring" in said.stderr
+        assert "another bench measures or builds" in said.stderr
     with reserved():
         pass
     with pytest.raises(HostError), reserved(), reserved():
