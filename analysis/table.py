@@ -26,7 +26,8 @@ def show(report: dict[str, Any], console: Console) -> None:
         console.print()
         console.print(_safe(cell["cell"], "bold"), *([_safe(cell["status"], "red")] if cell["status"] != "ok" else []))
         for table in (_arms(cell["arms"]), _ratios(cell["ratios"], report["margin"])):
-            console.print(Padding(table, (0, 0, 0, 2), expand=False))
+            if table.row_count:
+                console.print(Padding(table, (0, 0, 0, 2), expand=False))
     console.print()
     for sentence in summary(report):
         for line in wrap(f"· {sentence}", min(console.width, 100), subsequent_indent="  ", break_on_hyphens=False):
@@ -53,6 +54,8 @@ def _ratios(ratios: dict[str, Any], margin: float) -> Table:
     table.add_column(f"at {plain_margin(margin)}", min_width=12)
     table.add_column("blocks", justify="right")
     for name, ratio in ratios.items():
+        if ratio["verdict"] is None and ratio["comparable"] is None:
+            continue  # an arm that was not asked for; the sentences say so once
         verdict = ratio["verdict"] or ("incomparable" if ratio["comparable"] is False else "–")
         pair = "/".join(RATIOS[name])
         table.add_row(name, pair, change(ratio), Text(verdict, _STYLES.get(verdict, "")), str(ratio["blocks"]))

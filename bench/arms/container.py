@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Timer
 from time import monotonic_ns
@@ -63,15 +63,11 @@ class ContainerArm:
     def _run(self, container: Container, spec: Spec, start: int) -> Outcome:
         api = self.engine.api
         streams = api.attach(container.id, stdout=True, stderr=True, stream=True, demux=True)
-        out, err = [], []
         expired = Timer(spec.timeout, lambda: api.kill(container.id))
         api.start(container.id)
         expired.start()
         try:
-            # Blocks in the kernel until the runner speaks: nothing here runs while an inference is timed.
-            for said, complained in streams:
-                out.append(said or b"")
-                err.append(complained or b"")
+            out, err = self._listen(streams)
             api.wait(container.id)
         finally:
             timed_out = expired.finished.is_set()
@@ -82,12 +78,20 @@ class ContainerArm:
         return Outcome(
             start_ns=start,
             wall_ns=wall,
-            stdout=b"".join(out),
-            stderr=tail(b"".join(err).decode("utf-8", "replace")),
+            stdout=out,
+            stderr=tail(err.decode("utf-8", "replace")),
             exit_code=state["ExitCode"],
             reason=reason,
             message=message,
         )
+
+    def _listen(self, streams: Iterable[tuple[bytes | None, bytes | None]]) -> tuple[bytes, bytes]:
+        """What the container says and complains of until it ends. Blocks in the kernel: nothing of ours is timed."""
+        out, err = [], []
+        for said, complained in streams:
+            out.append(said or b"")
+            err.append(complained or b"")
+        return b"".join(out), b"".join(err)
 
 
 def options(spec: Spec) -> dict[str, Any]:
