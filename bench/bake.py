@@ -19,6 +19,7 @@ from bench.site import make_site, pip_settings
 
 BAKEFILE = "images/docker-bake.hcl"
 BASES = "images/base"
+OURS = "org.edgebench.image"  # on every image that is built here
 ENV = PROJECT / "setup" / "env"  # finds the engine in use, and a docker command with buildx
 
 
@@ -29,7 +30,8 @@ def build(names: Sequence[str] = ()) -> None:
     """
     names = list(names) or frameworks()
     # An engine without a bridge has no other network to build in; the others need not be asked for that right.
-    network = None if engines.connect().networks.list(names=["^bridge$"]) else "host"
+    client = engines.connect()
+    network = None if client.networks.list(names=["^bridge$"]) else "host"
     with tempfile.TemporaryDirectory(prefix="edgebench-") as scratch:
         targets = _targets(names, Path(scratch))
         if network:
@@ -39,6 +41,8 @@ def build(names: Sequence[str] = ()) -> None:
         extra = Path(scratch) / "extra.yaml"
         extra.write_text(yaml.safe_dump({"services": {name: {"build": target} for name, target in targets.items()}}))
         _bake(names, extra)
+    # What these images replace has lost its name, and would fill the disk build by build.
+    client.images.prune(filters={"dangling": True, "label": [OURS]})
 
 
 def _targets(names: Sequence[str], scratch: Path) -> dict[str, dict[str, Any]]:
@@ -50,8 +54,7 @@ def _targets(names: Sequence[str], scratch: Path) -> dict[str, dict[str, Any]]:
         site = scratch / f"site-{name}"
         make_site(site, pins(name), settings)
         targets[name] = {"context": folder(name), "additional_contexts": {"site": str(site)}}
-        if name in frameworks():
-            targets[name]["labels"] = labels(name)
+        targets[name]["labels"] = {OURS: name, **(labels(name) if name in frameworks() else {})}
     return targets
 
 
