@@ -5,7 +5,7 @@ SHELL := bash
 ENV := setup/env
 BENCH := $(ENV) .venv/bin/bench
 
-.PHONY: help setup demo test lint images models engine-up engine-down clean
+.PHONY: help setup demo test lint images models engine-up engine-down
 
 help: ## show this list
 	@grep -hE '^[a-z%/-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import docker
 import yaml
 
 from bench import engine as engines
 from bench.errors import HostError
-from bench.images import folder, frameworks, labels, pins
+from bench.images import PREFIX, folder, frameworks, labels, native_platform, pins
 from bench.paths import PROJECT
 from bench.site import make_site, pip_settings
 
@@ -41,8 +42,21 @@ def build(names: Sequence[str] = ()) -> None:
         extra = Path(scratch) / "extra.yaml"
         extra.write_text(yaml.safe_dump({"services": {name: {"build": target} for name, target in targets.items()}}))
         _bake(names, extra)
+    for name in names:
+        _loaded(client, name)
     # What these images replace has lost its name, and would fill the disk build by build.
     client.images.prune(filters={"dangling": True, "label": [OURS]})
+
+
+def _loaded(client: docker.DockerClient, name: str) -> None:
+    ref = f"{PREFIX}{name}:{native_platform()}"
+    try:
+        client.images.get(ref)
+    except docker.errors.ImageNotFound:
+        raise HostError(
+            f"{ref} was built, but the engine does not have it: buildx uses a builder of another kind",
+            "`docker buildx use default`, or set BUILDX_BUILDER=default",
+        ) from None
 
 
 def _targets(names: Sequence[str], scratch: Path) -> dict[str, dict[str, Any]]:
@@ -62,12 +76,16 @@ def _bake(names: Sequence[str], extra: Path) -> None:
     environ = {
         **os.environ,
         "FRAMEWORKS": " ".join(frameworks()),
+        "BUILDX_BAKE_ENTITLEMENTS_FS": "0",  # the site's folder lies outside the project, which newer ones ask about
         "BUILDX_NO_DEFAULT_LOAD": "1",  # or the stages that images share would be images too, without a name
     }
     # A terminal gets buildx's own display, which then cannot be read here as well.
     shown = sys.stderr.isatty()
     progress = "auto" if shown else "plain"
-    command = [str(ENV), "docker", "buildx", "bake", "--progress", progress, "-f", str(extra), "-f", BAKEFILE, *names]
+    bake = [str(ENV), "docker", "buildx", "bake"]
+    knows = subprocess.run([*bake, "--help"], capture_output=True, text=True).stdout
+    allowed = ["--allow", "network.host"] if "--allow" in knows else []  # asked for since buildx 0.17
+    command = [*bake, *allowed, "--progress", progress, "-f", str(extra), "-f", BAKEFILE, *names]
     process = subprocess.Popen(command, cwd=PROJECT, env=environ, stderr=None if shown else subprocess.PIPE, text=True)
     last: deque[str] = deque(maxlen=12)
     with process:

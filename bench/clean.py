@@ -9,7 +9,7 @@ from bench.engine import LABEL, remove
 from bench.paths import cache
 
 # Folders of the cache whose `partial-*` entries are work that never became whole.
-WORKSHOPS = ("rootfs", "native", "models", "requests")
+WORKSHOPS = ("rootfs", "native", "requests")
 
 
 def containers(engine: docker.DockerClient, run_id: str | None) -> list[str]:
@@ -24,6 +24,16 @@ def containers(engine: docker.DockerClient, run_id: str | None) -> list[str]:
 def partials() -> list[Path]:
     """Remove what was under way in the cache when bench was ended. Call it while the host is reserved."""
     found = [path for shop in WORKSHOPS for path in (cache() / shop).glob("partial-*")]
+    for path in found:
+        shutil.rmtree(path, ignore_errors=True)
+        path.unlink(missing_ok=True)
+    return found
+
+
+def outdated(engine: docker.DockerClient) -> list[Path]:
+    """Remove the unpacked images that the engine does not have any more."""
+    there = {str(image.id).removeprefix("sha256:") for image in engine.images.list(all=True)}
+    found = [path for path in (cache() / "rootfs").glob("*") if path.name not in there]
     for path in found:
         shutil.rmtree(path, ignore_errors=True)
     return found

@@ -5,6 +5,8 @@ import re
 
 from bench.errors import ConfigError
 
+MOST = 65_535  # no kernel numbers more
+
 
 def allowed() -> list[int]:
     """The CPUs of this process's affinity mask; not os.cpu_count(), which a cpuset does not change."""
@@ -17,7 +19,7 @@ def parse(text: str) -> list[int]:
     for part in text.split(","):
         matched = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
         low, high = (matched[1], matched[2] or matched[1]) if matched else ("1", "0")
-        if int(high) < int(low):
+        if int(high) < int(low) or int(high) > MOST:
             raise ConfigError(f"'{text}' is no list of CPUs", "for example --cpus 0-1 or --cpus 0,2")
         chosen.update(range(int(low), int(high) + 1))
     if away := sorted(chosen - set(allowed())):

@@ -10,7 +10,7 @@ MATRIX = PROJECT / "matrix.yaml"
 def cache() -> Path:
     """The cache folder; one variable, EDGEBENCH_CACHE, moves it (setup/lib.sh says the same)."""
     if named := os.environ.get("EDGEBENCH_CACHE"):
-        return Path(named)
+        return Path(named).absolute()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgebench-matrix"
 
 

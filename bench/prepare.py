@@ -75,7 +75,7 @@ def _prepare(cell: Cell, plan: Plan, artifact: Artifact, threads: int) -> Prepar
     path = folder / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}")
+        partial = folder / f"partial-{path.stem}-{os.getpid()}"
         partial.write_text(text)
         partial.rename(path)
     return Prepared(cell, path, (folder, artifact.path.parent, artifact.reference.parent), artifact)

@@ -1,6 +1,7 @@
 """Run folders: naming them, finding them, and a plan as run.json keeps it."""
 
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ def new_run_id() -> str:
 
 def find_run(results: Path, name: str) -> Path:
     """The folder of a run: a path, a run id below `results`, or `latest`. Raises ConfigError."""
-    if (Path(name) / "run.json").is_file():
-        return Path(name)
+    with suppress(OSError):  # a name too long, or a folder that may not be read: then it is no folder of ours
+        if (Path(name) / "run.json").is_file():
+            return Path(name)
     runs = sorted(path.parent.name for path in results.glob("*/run.json"))
     if name == "latest" and runs:
         return results / runs[-1]
@@ -49,6 +51,13 @@ def plan_facts(plan: Plan, settings: Settings) -> dict[str, Any]:
 
 def plan_of(facts: dict[str, Any], matrix: Matrix) -> tuple[Plan, Settings]:
     """The plan and the settings of a run that was written. Raises ConfigError when matrix.yaml lost a name of it."""
+    try:
+        return _plan_of(facts, matrix)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"run.json does not say all that is needed to go on: {error!r}") from None
+
+
+def _plan_of(facts: dict[str, Any], matrix: Matrix) -> tuple[Plan, Settings]:
     saved = facts["plan"]
     cells = tuple(Cell(saved["device"], c["framework"], c["model"], c["precision"]) for c in saved["cells"])
     for kind, known, used in (

@@ -13,6 +13,7 @@ from bench.errors import HostError, Interrupted
 from bench.execute import Settings, Tally, execute
 from bench.hostlock import reserved
 from bench.journal import TORN, Journal, read, write_run
+from bench.journal_reader import SCHEMA
 from bench.plan import Launch, Plan
 from bench.progress import Progress
 from bench.provenance import host, versions
@@ -56,7 +57,7 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
         write_run(
             folder,
             {
-                "schema": 1,
+                "schema": SCHEMA,
                 "run_id": settings.run_id,
                 "created": now(),
                 "command": options.command,
@@ -80,18 +81,20 @@ def resume(folder: Path, matrix: Matrix, console: Console, *, quiet: bool, retry
     Raises HostError when an image or an artifact is not the one of the run any more: the launches would not belong
     together.
     """
-    run = read(folder)
-    plan, settings = plan_of(run.facts, matrix)
-    kept = {line["launch"]: line for line in run.launches}
-    todo = []
-    for launch in plan.launches():
-        before = kept.get(launch.id)
-        if before is None or (retry_failed and before["status"] == "failed"):
-            todo.append((launch, before["attempt"] + 1 if before else 1))
     with reserved():
+        run = read(folder)
+        plan, settings = plan_of(run.facts, matrix)
+        cpu_lists.parse(settings.cpus)
+        kept = {line["launch"]: line for line in run.launches}
+        todo = []
+        for launch in plan.launches():
+            before = kept.get(launch.id)
+            if before is None or (retry_failed and before["status"] == "failed"):
+                todo.append((launch, before["attempt"] + 1 if before else 1))
         ready = make_ready(plan, matrix, settings.threads, console, quiet=quiet)
-        _same("image", "digest", run.facts["images"], ready.images)
-        _same("artifact", "sha256", run.facts["artifacts"], ready.artifacts)
+        _same("image", _column(run.facts.get("images"), "digest"), _column(ready.images, "digest"))
+        _same("artifact", _column(run.facts.get("artifacts"), "sha256"), _column(ready.artifacts, "sha256"))
+        _same("lock file", run.facts.get("locks") or {}, ready.locks)
         return _carry_out(folder, todo, plan, ready, settings, console, quiet)
 
 
@@ -118,11 +121,14 @@ def _carry_out(
     return Result(settings.run_id, folder, tally)
 
 
-def _same(what: str, key: str, then: dict[str, Any], today: dict[str, Any]) -> None:
-    for name, facts in then.items():
-        found = today.get(name, {}).get(key)
-        if found != facts[key]:
+def _column(table: Any, key: str) -> dict[str, Any]:
+    return {name: facts.get(key) for name, facts in (table or {}).items()}
+
+
+def _same(what: str, then: dict[str, Any], today: dict[str, Any]) -> None:
+    for name, value in then.items():
+        if today.get(name) != value:
             raise HostError(
-                f"the {what} of {name} was {facts[key]} when the run began, and is {found} now",
+                f"the {what} of {name} was {value} when the run began, and is {today.get(name)} now",
                 "start a new run: launches of two versions would not belong together",
             )

@@ -17,7 +17,8 @@ STATUS = {
 # Variables that frameworks and loaders read. Of any other only the name is told: its value may be a secret.
 TOLD = re.compile(
     r"(HOME|HOSTNAME|LANG|PATH|PWD|TMPDIR|TZ)$|"
-    r"(DNNL|GLIBC|GOMP|KMP|LC|LD|MALLOC|MKL|NUMEXPR|OMP|ONEDNN|OPENBLAS|ORT|OV|PYTHON|TF|TORCH|XNNPACK)_?"
+    r"PYTHON[A-Z]*$|"
+    r"(DNNL|GLIBC|GOMP|KMP|LC|LD|MALLOC|MKL|NUMEXPR|OMP|ONEDNN|OPENBLAS|ORT|OV|TF|TORCH|XNNPACK)_(?!VAR_)"
 )
 
 

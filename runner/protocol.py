@@ -1,6 +1,6 @@
 """What the runner and the desk say to each other: one JSON request in, JSON lines out.
 
-The one module of ``runner`` that ``bench`` imports. The words are explained in ``docs/protocol.md``.
+What ``bench`` imports of ``runner``. The words are explained in ``docs/protocol.md``.
 All times are integer nanoseconds of the monotonic clock, all sizes integer bytes.
 """
 

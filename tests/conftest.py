@@ -8,6 +8,7 @@ import pytest
 
 from bench import engine as engines
 from bench.errors import HostError
+from bench.venvs import find_python
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +22,14 @@ def engine() -> Iterator[docker.DockerClient]:
         pytest.skip(f"{error}; {error.hint}")
     yield client
     client.close()
+
+
+def pytest_report_header() -> str:
+    """Say which Python 3.6 the runner is tried on (JetPack 4 has no other)."""
+    try:
+        return f"Python 3.6: {find_python('3.6')}"
+    except HostError as error:
+        return f"Python 3.6: {error}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

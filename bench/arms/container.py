@@ -3,8 +3,8 @@
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from threading import Timer
+from contextlib import contextmanager, suppress
+from threading import Event, Timer
 from time import monotonic_ns
 from typing import Any
 
@@ -12,6 +12,7 @@ import docker
 from docker.models.containers import Container
 
 from bench.engine import ENGINE_GONE, LABEL, gone, remove
+from bench.errors import Interrupted
 from bench.images import require
 from bench.launching import HOSTNAME, Outcome, Spec, environment, tail
 
@@ -51,7 +52,13 @@ class ContainerArm:
 
     @contextmanager
     def _created(self, spec: Spec) -> Iterator[Container]:
-        container = self.engine.containers.create(self.images[spec.framework], **options(spec))
+        words = options(spec)
+        try:
+            container = self.engine.containers.create(self.images[spec.framework], **words)
+        except Interrupted:  # it may be there all the same, and we know its name
+            with suppress(docker.errors.NotFound):
+                remove(self.engine.containers.get(words["name"]))
+            raise
         try:
             yield container
         finally:
@@ -63,18 +70,24 @@ class ContainerArm:
     def _run(self, container: Container, spec: Spec, start: int) -> Outcome:
         api = self.engine.api
         streams = api.attach(container.id, stdout=True, stderr=True, stream=True, demux=True)
-        expired = Timer(spec.timeout, lambda: api.kill(container.id))
+        timed_out = Event()
+
+        def give_up() -> None:
+            timed_out.set()
+            with suppress(docker.errors.APIError, *ENGINE_GONE):  # it may just have ended by itself
+                api.kill(container.id)
+
+        expired = Timer(spec.timeout, give_up)
         api.start(container.id)
         expired.start()
         try:
             out, err = self._listen(streams)
             api.wait(container.id)
         finally:
-            timed_out = expired.finished.is_set()
             expired.cancel()
         wall = monotonic_ns() - start
         state = api.inspect_container(container.id)["State"]
-        reason, message = _why(state, spec, timed_out)
+        reason, message = _why(state, spec, timed_out.is_set())
         return Outcome(
             start_ns=start,
             wall_ns=wall,

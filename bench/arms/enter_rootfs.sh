@@ -11,6 +11,7 @@ for kernel in proc sys dev; do
 done
 mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs "$root/tmp"
 while [ "$1" != -- ]; do
+  mkdir -p "$root$1" # after the mounts above, which may hide a mount point below them
   mount --bind "$1" "$root$1"
   mount -o remount,bind,ro "$root$1"
   shift

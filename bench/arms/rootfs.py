@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import docker
@@ -18,6 +20,7 @@ from bench.images import require
 from bench.launching import RUNNER, Outcome, Spec
 from bench.paths import cache
 
+PYTHON = "/opt/venv/bin/python"  # inside the image
 ENTER = Path(__file__).with_name("enter_rootfs.sh")
 
 
@@ -37,18 +40,29 @@ class RootfsArm:
         root = cache() / "rootfs" / image.digest.removeprefix("sha256:")
         if not root.is_dir():
             _unpack(self.engine, image.digest, root)
+        _try(root)
         self.roots[framework] = root
 
     def launch(self, spec: Spec) -> Outcome:
         """Run one process in the unpacked image."""
-        root = self.roots[spec.framework]
-        for mount in spec.mounts:  # the mount points; the engine makes them in the container's own layer
-            (root / mount.relative_to("/")).mkdir(parents=True, exist_ok=True)
-        namespace = ["unshare", "--mount", "--propagation", "private"]
-        if os.getuid() != 0:
-            namespace.append("--map-root-user")
-        enter = ["sh", str(ENTER), str(root), *map(str, spec.mounts), "--"]
-        return process.run([*namespace, *enter, "/opt/venv/bin/python", *RUNNER, str(spec.request)], spec)
+        entered = _enter(self.roots[spec.framework], spec.mounts)
+        return process.run([*entered, PYTHON, *RUNNER, str(spec.request)], spec)
+
+
+def _enter(root: Path, mounts: Sequence[Path]) -> list[str]:
+    """The command in front of one that is to run inside the unpacked image."""
+    namespace = ["unshare", "--mount", "--propagation", "private"]
+    if os.getuid() != 0:
+        namespace.append("--map-root-user")
+    return [*namespace, "sh", str(ENTER), str(root), *map(str, mounts), "--"]
+
+
+def _try(root: Path) -> None:
+    """Enter once before anything is timed: not every kernel and not every container lets a process mount."""
+    done = subprocess.run([*_enter(root, []), PYTHON, "-c", ""], capture_output=True, text=True)
+    if done.returncode:
+        said = " ".join(done.stderr.split())[-300:]
+        raise HostError(f"the rootfs arm cannot enter {root}: {said}", "leave it out: --arms container,native")
 
 
 def _unpack(engine: docker.DockerClient, digest: str, root: Path) -> None:
@@ -57,19 +71,9 @@ def _unpack(engine: docker.DockerClient, digest: str, root: Path) -> None:
     try:
         container = engine.containers.create(digest, labels={LABEL: "rootfs"})
         try:
-            tar = subprocess.Popen(["tar", "-x", "-C", str(partial)], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-            assert tar.stdin is not None
-            try:
-                for piece in container.export(chunk_size=1 << 20):
-                    tar.stdin.write(piece)
-            except BrokenPipeError:
-                pass  # tar has given up, and says why below
-            _, said = tar.communicate()
+            _untar(container.export(chunk_size=1 << 20), partial)
         finally:
             remove(container)
-        if tar.returncode:
-            last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
-            raise HostError(f"{digest} could not be unpacked to {root.parent}: {' '.join(last)}", "is the disk full?")
         # The engine adds these empty where the image lacks them; the script mounts onto them.
         for folder in ("proc", "sys", "dev", "tmp"):
             (partial / folder).mkdir(exist_ok=True)
@@ -78,3 +82,25 @@ def _unpack(engine: docker.DockerClient, digest: str, root: Path) -> None:
         raise gone(error) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _untar(pieces: Iterable[bytes], folder: Path) -> None:
+    """Unpack a tar stream. Device nodes stay behind: the script brings the host's."""
+    command = ["tar", "-x", "--numeric-owner", "--exclude=dev/*", "-C", str(folder)]
+    with tempfile.TemporaryFile() as complaints:
+        tar = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=complaints)
+        assert tar.stdin is not None
+        try:
+            with suppress(BrokenPipeError):  # tar has given up, and says why below
+                for piece in pieces:
+                    tar.stdin.write(piece)
+                tar.stdin.close()
+        except BaseException:
+            tar.kill()
+            raise
+        finally:
+            tar.wait()
+        complaints.seek(0)
+        last = complaints.read().decode("utf-8", "replace").strip().splitlines()[-1:]
+    if tar.returncode:
+        raise HostError(f"an image could not be unpacked to {folder.parent}: {' '.join(last)}", "is the disk full?")

@@ -6,11 +6,13 @@ from types import FrameType
 from typing import NoReturn
 
 import typer
+from docker.errors import DockerException
+from requests import RequestException
 from rich.console import Console
 
 from bench.cli import images, matrix, models
 from bench.cli.report import report
-from bench.errors import BenchError, Interrupted
+from bench.errors import BenchError, HostError, Interrupted
 
 EPILOG = (
     "Exit codes: 0 done, 2 usage or configuration, 3 no engine or a host that cannot do it, "
@@ -32,7 +34,7 @@ app.command("report")(report)
 
 def main() -> NoReturn:
     """Run the command line and exit with the code of what came of it."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         app()
@@ -43,9 +45,9 @@ def main() -> NoReturn:
     except Interrupted as error:
         _complain(str(error) or "interrupted", None)
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # `bench … | head`: nobody reads on, which is no fault
-        sys.stderr.close()
-        sys.exit(0)
+    except (OSError, DockerException, RequestException) as error:  # no one foresaw it: still no traceback
+        _complain(f"the host or its engine refused: {error}", "is there room, permission and an engine?")
+        sys.exit(HostError.exit_code)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:

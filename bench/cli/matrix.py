@@ -11,6 +11,7 @@ from rich.table import Table
 from bench.cli.common import RESULTS, AsJson, Results, console, print_json
 from bench.config import load_matrix, matrix_schema
 from bench.errors import CellsFailed, ConfigError
+from bench.journal_reader import read
 from bench.plan import ARMS, Plan, Selection, make_plan
 from bench.runs import cell_facts, find_run
 
@@ -95,7 +96,7 @@ def run(
         str | None, typer.Option("--memory", help="Memory limit of a container, for example 512m.")
     ] = None,
     timeout: Annotated[
-        float, typer.Option("--timeout", min=1, help="Seconds after which a launch is given up.")
+        float, typer.Option("--timeout", min=1, max=86_400, help="Seconds after which a launch is given up.")
     ] = 600.0,
     results: Results = RESULTS,
     quiet: Quiet = False,
@@ -122,17 +123,18 @@ def resume(
     from bench import session
 
     folder = find_run(results, run)
-    _clean(folder.name, console())
+    _clean(read(folder).facts["run_id"], console())
     _finish(session.resume(folder, load_matrix(), console(), quiet=quiet, retry_failed=retry_failed), as_json)
 
 
 @app.command()
 def clean(
-    run: Annotated[str | None, typer.Argument(help="A run id; all runs when left out.")] = None,
+    run: Annotated[str | None, typer.Argument(help="A run id, a folder, or `latest`; all runs when left out.")] = None,
+    results: Results = RESULTS,
     as_json: AsJson = False,
 ) -> None:
     """Remove containers and half-made files that a killed run left behind. Results are never touched."""
-    removed = _clean(run, console())
+    removed = _clean(read(find_run(results, run)).facts["run_id"] if run else None, console())
     if as_json:
         print_json({"removed": removed})
 
@@ -175,9 +177,12 @@ def _bytes(text: str | None) -> int | None:
     from docker.utils import parse_bytes
 
     try:
-        return int(parse_bytes(text))
-    except DockerException as error:
-        raise ConfigError(f"--memory: {error}", "for example --memory 512m or --memory 2g") from None
+        limit = int(parse_bytes(text))
+    except (DockerException, OverflowError, ValueError):
+        limit = 0
+    if limit <= 0:
+        raise ConfigError(f"--memory: '{text}' is no amount of memory", "for example --memory 512m or --memory 2g")
+    return limit
 
 
 def _clean(run_id: str | None, say: Console) -> list[str]:
@@ -188,7 +193,8 @@ def _clean(run_id: str | None, say: Console) -> list[str]:
     with reserved():
         removed = [str(path) for path in clean.partials()]
         try:
-            removed += clean.containers(engine.connect(), run_id)
+            client = engine.connect()
+            removed += [*clean.containers(client, run_id), *map(str, clean.outdated(client))]
         except HostError as error:
             say.print(f"no container can be looked for: {error}", highlight=False, soft_wrap=True)
     for name in removed:

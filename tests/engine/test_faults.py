@@ -62,6 +62,22 @@ def test_a_corrupted_model_is_refused(made, bench, tmp_path):
     assert journal(tmp_path / "results")[0]["samples"] == []
 
 
+def test_a_container_that_takes_too_long_is_given_up(made, bench, tmp_path):
+    done = bench(*RUN, "--blocks", "1", "--profile", "default", "--timeout", "1")
+    assert done.returncode == 4, done.stderr
+    assert journal(tmp_path / "results")[0]["reason"] == "timeout"
+    assert containers(made) == []
+
+
+def test_a_cache_below_tmp_serves_the_rootfs_arm(made, bench, tmp_path):
+    moved = tmp_path / "cache"  # pytest's folders are below /tmp, which the arm covers with an empty one
+    shutil.copytree(model_store(), moved / "models", ignore=shutil.ignore_patterns("*.tflite", "*.savedmodel", "*.zip"))
+    elsewhere = {"EDGEBENCH_CACHE": str(moved), "DOCKER_HOST": answering()}
+    done = bench(*RUN[:-1], "rootfs", "--blocks", "1", env=elsewhere)
+    assert done.returncode == 0, done.stderr
+    assert [line["status"] for line in journal(tmp_path / "results")] == ["ok"]
+
+
 def test_a_full_disk_loses_no_line_and_says_so(made, tmp_path):
     if os.getuid() != 0:
         pytest.skip("mounting a small disk needs root")

@@ -39,6 +39,15 @@ def test_an_order_that_this_version_would_not_make_is_refused():
         plan_of(facts, load_matrix())
 
 
+@pytest.mark.parametrize("lost", ["plan", "seed", "run_id"])
+def test_a_run_json_that_lacks_something_is_refused(lost):
+    plan = make_plan(load_matrix(), Selection(device="host", models=["cifarnet"], blocks=2))
+    facts = {"run_id": "r", "seed": plan.seed, "plan": plan_facts(plan, SETTINGS)}
+    del facts[lost]
+    with pytest.raises(ConfigError, match="does not say all"):
+        plan_of(facts, load_matrix())
+
+
 def test_runs_are_found_by_id_folder_and_latest(tmp_path):
     for name in ("20260101T000000-aaaaaa", "20260102T000000-bbbbbb"):
         (tmp_path / name).mkdir()
@@ -48,6 +57,8 @@ def test_runs_are_found_by_id_folder_and_latest(tmp_path):
     assert find_run(tmp_path, str(tmp_path / "20260101T000000-aaaaaa")).name == "20260101T000000-aaaaaa"
     with pytest.raises(ConfigError, match="did you mean '20260101T000000-aaaaaa'"):
         find_run(tmp_path, "20260101T000000-aaaaab")
+    with pytest.raises(ConfigError, match="no run"):
+        find_run(tmp_path, "x" * 300)
     with pytest.raises(ConfigError, match="there is: nothing"):
         find_run(tmp_path / "none", "latest")
 
