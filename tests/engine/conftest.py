@@ -11,6 +11,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from bench import clean
 from bench.engine import LABEL
 from bench.errors import HostError
 from bench.images import native_platform, require
@@ -50,8 +51,8 @@ def bench(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture
-def background(tmp_path: Path):
-    """Start `bench …` and have it ended with the test, whatever happens."""
+def background(tmp_path: Path, engine: docker.DockerClient):
+    """Start `bench …` and have it ended with the test, whatever happens, and what it then leaves removed."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*words: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
@@ -66,6 +67,8 @@ def background(tmp_path: Path):
     for process in started:
         process.kill()
         process.communicate()
+    for run in (tmp_path / "results").glob("*"):
+        clean.containers(engine, run.name)
 
 
 def journal(results: Path) -> list[dict]:

@@ -110,10 +110,10 @@ def test_a_run_cut_short_is_completed_with_every_launch_once(how, made, bench, b
     process.send_signal(how)
     _, said = process.communicate(timeout=60)
     assert process.returncode == (-9 if how is signal.SIGKILL else 130)
+    (run,) = (tmp_path / "results").iterdir()
     if how is not signal.SIGKILL:
         assert "bench matrix resume" in said
-        assert containers(made) == []
-    (run,) = (tmp_path / "results").iterdir()
+        assert containers(made, run.name) == []
     kept = journal(tmp_path / "results")
 
     done = bench("matrix", "resume", run.name, "--quiet")
