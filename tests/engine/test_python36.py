@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -51,7 +52,8 @@ def model() -> Artifact:
     """The exported mobilenet-v2; setup/tests makes it."""
     found = Store(model_store()).find("mobilenet-v2", "onnx", "fp32")
     if found is None:
-        pytest.skip("mobilenet-v2 is not in the model store: bench models build mobilenet-v2 --format onnx")
+        missing = "mobilenet-v2 is not in the model store: bench models build mobilenet-v2 --format onnx"
+        (pytest.fail if os.environ.get("REQUIRE_ENGINE") == "1" else pytest.skip)(missing)
     return found
 
 
