@@ -15,9 +15,7 @@ class Network:
     file: str
     build: str
     input: tuple[int, ...]
-    classes: int
-    source: str
-    params: int
+    layout: str
 
     def program(self) -> str:
         """The network as one file that imports torch alone and has `build()`: what the `torch` artifact carries."""

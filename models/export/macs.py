@@ -1,9 +1,10 @@
 """Multiply-accumulates, counted from an ONNX graph.
 
 Counted: every product of a weight (or of one activation) with an activation that is summed up in Conv, ConvTranspose,
-Gemm and MatMul, padding included, for the batch that the graph's input names. Not counted: biases, normalisations
-(those after a convolution are folded into it), pooling, activations, and additions of shortcuts. This is how the
-networks' own papers count; a multiply-accumulate is two floating-point operations.
+Gemm and MatMul, padding included, for the batch that the graph's input names, in as many dimensions as there are. So
+both products of attention, queries with keys and weights with values, are counted. Not counted: biases, normalisations
+(those after a convolution are folded into it), pooling, activations, softmax, and additions of shortcuts. This is how
+the networks' own papers count; a multiply-accumulate is two floating-point operations.
 """
 
 from math import prod
@@ -39,7 +40,8 @@ def _shapes(model: onnx.ModelProto) -> dict[str, list[int]]:
     graph = model.graph
     shapes = {tensor.name: list(tensor.dims) for tensor in graph.initializer}
     for value in (*graph.input, *graph.value_info, *graph.output):
-        dims = value.type.tensor_type.shape.dim
-        if all(dim.HasField("dim_value") for dim in dims):
+        kind = value.type.tensor_type
+        dims = kind.shape.dim
+        if kind.HasField("shape") and all(dim.HasField("dim_value") for dim in dims):
             shapes[value.name] = [dim.dim_value for dim in dims]
     return shapes

@@ -11,8 +11,11 @@ from torch import nn
 OPSET = 13
 
 
-def to_onnx(network: nn.Module, example: np.ndarray) -> bytes:
-    """The same bytes for the same network: names and places of the source are taken out."""
+def to_onnx(network: nn.Module, example: np.ndarray, outputs: int) -> bytes:
+    """The same bytes for the same network: names and places of the source are taken out.
+
+    Of several `outputs` the names are numbered as they are in the reference.
+    """
     buffer = io.BytesIO()
     torch.onnx.export(
         network,
@@ -21,7 +24,7 @@ def to_onnx(network: nn.Module, example: np.ndarray) -> bytes:
         dynamo=False,  # the newer exporter begins at opset 18
         opset_version=OPSET,
         input_names=["input"],
-        output_names=["output"],
+        output_names=["output"] if outputs == 1 else [f"output_{place}" for place in range(outputs)],
     )
     model = onnx.load_from_string(buffer.getvalue())
     _strip(model)

@@ -35,13 +35,17 @@ def facts(name: str) -> dict:
                     {"layer": place, "std": float(answer.std()), "denormals": denormals(answer)}
                 )
             )
-    (answer,) = outputs(network, picture(entry.input, 0))
+    answers = outputs(network, picture(entry.input, 0))
     return {
-        "params": sum(parameter.numel() for parameter in network.parameters()),
-        "reference_params": entry.params,
-        "shape": list(answer.shape),
-        "min": float(answer.min()),
-        "max": float(answer.max()),
+        "outputs": [
+            {
+                "shape": list(answer.shape),
+                "min": float(answer.min()),
+                "max": float(answer.max()),
+                "std": float(answer.std()),
+            }
+            for answer in answers
+        ],
         "layers": layers,
         "denormal_weights": sum(
             denormals(tensor) for tensor in network.state_dict().values() if tensor.is_floating_point()

@@ -31,5 +31,7 @@ def test_a_network_is_one_file_for_python_3_6_that_imports_torch_alone(name: str
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_network_names_its_source(name: str) -> None:
-    assert NETWORKS[name].source.split(",")[0] in NETWORKS[name].program()
+def test_the_layout_names_each_axis_of_the_input(name: str) -> None:
+    assert len(NETWORKS[name].layout) == len(NETWORKS[name].input)
+    assert NETWORKS[name].layout.startswith("N")
+    assert NETWORKS[name].input[NETWORKS[name].layout.index("C")] == 3
