@@ -11,22 +11,33 @@ Columns, with their units in the name; NaN or None where the launch does not say
     load_ns, first_ns, wall_ns                               loading, the first inference, the whole launch
     identity                                                 what comparable.py judges
     kernel                                                   what an arm is meant to change
+
+What another program printed as the mean of a whole script (imports.py) is no launch, and has a frame of its own:
+
+    cell, device, framework, model, precision, arm           text
+    mean_ns                                                  the mean
+    inferences                                               how many it is of; 0 where nobody said
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.comparable import identity, kernel_state
+from bench import collector
 from bench.journal import Run
+from bench.journal_reader import JOURNAL, MEAN
 
 ARMS = ("container", "rootfs", "native")
 DAY_NS = 24 * 3600 * 10**9  # no inference of this project takes a day: a larger number is damage
 _TEXTS = ("launch", "cell", "device", "framework", "model", "precision", "arm", "status", "reason", "message")
 _NUMBERS = ("median_ns", "p90_ns", "p99_ns", "load_ns", "first_ns", "wall_ns")
 COLUMNS = (*_TEXTS, "block", "n", *_NUMBERS, "identity", "kernel")
+MEAN_COLUMNS = ("cell", "device", "framework", "model", "precision", "arm", "mean_ns", "inferences")
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,7 @@ class Loaded:
 
     launches: pd.DataFrame
     warnings: list[str]
+    means: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=list(MEAN_COLUMNS)))
 
 
 def load(run: Run) -> Loaded:
@@ -42,15 +54,23 @@ def load(run: Run) -> Loaded:
     warnings = list(run.warnings)
     names = cell_names(run.facts)
     shared: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}  # thousands of launches say the same
-    rows = []
-    for record in run.launches:
-        row, wrong = _row(record, names)
-        if wrong:
-            warnings.append(f"journal.jsonl line {run.lines[record['launch']]}: {wrong}; the launch counts as failed")
-        row["identity"] = shared.setdefault(tuple(row["identity"].items()), row["identity"])
-        rows.append(row)
+    rows, means = [], []
+    with collector.paused():
+        for record in run.launches:
+            row, wrong = _mean(record, names) if record["status"] == MEAN else _row(record, names)
+            if wrong:
+                so = "the line is left out" if record["status"] == MEAN else "the launch counts as failed"
+                warnings.append(f"{JOURNAL} line {run.lines[record['launch']]}: {wrong}; {so}")
+            if record["status"] != MEAN:
+                row["identity"] = shared.setdefault(tuple(row["identity"].items()), row["identity"])
+                rows.append(row)
+            elif not wrong:
+                means.append(row)
+    warnings += map(_no_launch, means)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return Loaded(frame.astype(dict.fromkeys(_NUMBERS, "float64") | {"block": "int64", "n": "int64"}), warnings)
+    frame = frame.astype(dict.fromkeys(_NUMBERS, "float64") | {"block": "int64", "n": "int64"})
+    of_means = pd.DataFrame(means, columns=list(MEAN_COLUMNS)).astype({"mean_ns": "float64", "inferences": "int64"})
+    return Loaded(frame, warnings, of_means)
 
 
 def section(facts: Any, name: str) -> dict[str, Any]:
@@ -86,6 +106,23 @@ def wrong_samples(samples: Any) -> str | None:
     return None
 
 
+def quantiles(timings: NDArray[np.int64]) -> list[float]:
+    """Median, 90 % and 99 % quantile, linear between neighbours: to the bit what `np.percentile` says.
+
+    That takes 0.1 ms to get ready, which is most of loading when it is done for every launch.
+    """
+    ordered = np.sort(timings)
+    last = len(ordered) - 1
+    found = []
+    for part in (0.5, 0.9, 0.99):
+        position = last * part
+        index = int(position)
+        low, high, weight = int(ordered[index]), int(ordered[min(index + 1, last)]), position - index
+        step = high - low
+        found.append(low + step * weight if weight < 0.5 else high - step * (1 - weight))  # exact at either end
+    return found
+
+
 def _row(record: dict[str, Any], names: dict[str, dict[str, str]]) -> tuple[dict[str, Any], str | None]:
     hello, loaded = section(record, "hello"), section(record, "loaded")
     row = {
@@ -106,8 +143,26 @@ def _row(record: dict[str, Any], names: dict[str, dict[str, str]]) -> tuple[dict
     if wrong := wrong_samples(samples):
         return row | {"status": "failed", "reason": "damaged", "message": wrong}, wrong
     timings = np.asarray(samples, dtype=np.int64)
-    median, p90, p99 = np.percentile(timings, (50, 90, 99))
+    median, p90, p99 = quantiles(timings)
     return row | {"n": timings.size, "median_ns": median, "p90_ns": p90, "p99_ns": p99}, None
+
+
+def _mean(record: dict[str, Any], names: dict[str, dict[str, str]]) -> tuple[dict[str, Any], str | None]:
+    mean = section(record, "mean")
+    inferences = mean.get("inferences")
+    row = {
+        **{key: record[key] for key in ("cell", "arm")},
+        **(names.get(record["cell"]) or _split(record["cell"])),
+        "mean_ns": _duration(mean.get("ns")),
+        "inferences": inferences if type(inferences) is int and 0 < inferences < 2**31 else 0,
+    }
+    return row, None if row["mean_ns"] > 0 else "it has no mean"
+
+
+def _no_launch(mean: dict[str, Any]) -> str:
+    of = f"{mean['inferences']} inferences" if mean["inferences"] else "an unknown number of inferences"
+    said = f"{mean['mean_ns'] / 1e6:,.2f} ms is a mean of {of} that a script printed"
+    return f"{mean['cell']}: {said}: no launch, so no interval and no verdict"
 
 
 def _split(cell: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import pandas as pd
 import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -67,7 +68,9 @@ def _figures(report: dict[str, Any], launches: pd.DataFrame) -> list[dict[str, A
 
 
 def _figure(name: str, title: str, caption: str, chart: Any) -> dict[str, Any]:
-    return {"id": name, "title": title, "caption": caption, "spec": json.loads(chart.to_json())}
+    with alt.data_transformers.enable("default", max_rows=None):  # a run may have more launches than Altair's 5000 rows
+        spec = json.loads(chart.to_json())
+    return {"id": name, "title": title, "caption": caption, "spec": spec}
 
 
 @cache

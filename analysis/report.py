@@ -55,17 +55,22 @@ def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dic
         "versions": section(facts, "versions"),
         "forced": facts["forced"] if isinstance(facts.get("forced"), list) else [],
         "warnings": loaded.warnings,
-        "cells": [_cell(cell, facts, by_cell.get(cell, frame.iloc[:0]), margin) for cell in names],
+        "cells": [
+            _cell(cell, named, facts, by_cell.get(cell, frame.iloc[:0]), margin) for cell, named in names.items()
+        ],
     }
     cleaned: dict[str, Any] = json.loads(dumps(report))  # what a damaged run.json holds must not break the views
     return cleaned
 
 
-def _cell(cell: str, facts: dict[str, Any], launches: pd.DataFrame, margin: float) -> dict[str, Any]:
-    named = cell_names(facts).get(cell) or launches.iloc[0][["framework", "model", "precision"]].to_dict()
+def _cell(
+    cell: str, named: dict[str, str], facts: dict[str, Any], launches: pd.DataFrame, margin: float
+) -> dict[str, Any]:
+    named = named or {key: str(launches.iloc[0][key]) for key in ("framework", "model", "precision")}
     image = section(section(facts, "images"), named["framework"])
     artifact = section(section(facts, "artifacts"), cell)
-    by_arm = {arm: launches[launches["arm"] == arm] for arm in _arms(facts, launches)}
+    armless = section(section(section(facts, "plan"), "armless"), named["framework"])
+    by_arm = {arm: launches[launches["arm"] == arm] for arm in _arms(facts, launches) if arm not in armless}
     return {
         "cell": cell,
         "framework": named["framework"],
@@ -73,7 +78,7 @@ def _cell(cell: str, facts: dict[str, Any], launches: pd.DataFrame, margin: floa
         "precision": named["precision"],
         "status": _status(facts, by_arm),
         "arms": {arm: _arm(rows) for arm, rows in by_arm.items()},
-        "ratios": {name: _ratio(pair, by_arm, margin) for name, pair in RATIOS.items()},
+        "ratios": {name: _ratio(pair, by_arm, margin, armless) for name, pair in RATIOS.items()},
         "image": {"ref": image.get("ref"), "digest": image.get("digest")},
         "artifact": {"sha256": artifact.get("sha256"), "parity": artifact.get("parity")},
         "failures": _failures(launches),
@@ -111,10 +116,11 @@ def _arm(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _ratio(pair: Pair, by_arm: dict[str, pd.DataFrame], margin: float) -> dict[str, Any]:
+def _ratio(pair: Pair, by_arm: dict[str, pd.DataFrame], margin: float, armless: dict[str, Any]) -> dict[str, Any]:
     nothing = dict.fromkeys(("ratio", "ci95", "verdict", "comparable", "reason", "blocks", "more_blocks"))
     if missing := [arm for arm in pair if arm not in by_arm]:
-        return nothing | {"reason": f"{' and '.join(missing)} not part of this run", "blocks": 0}
+        known = "; ".join(str(armless[arm]) for arm in missing if arm in armless)
+        return nothing | {"reason": known or f"{' and '.join(missing)} not part of this run", "blocks": 0}
     used = _complete_blocks(pair, by_arm)
     result = estimate(_medians(used[pair.numerator]), _medians(used[pair.denominator]), margin)
     shown = {"blocks": result.blocks, "verdict": result.verdict, "reason": result.reason, "comparable": True}

@@ -6,9 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bench.errors import ConfigError, HostError
+import orjson
 
-SCHEMA = 1
+from bench import collector
+from bench.errors import ConfigError, HostError
+from bench.journal_upgrade import LINE_STEPS, RUN_STEPS, SCHEMA, schema_of, upgrade
+
+__all__ = ["JOURNAL", "MEAN", "RUN", "SCHEMA", "Run", "read"]
+
+MEAN = "mean"  # the status of a line that is no launch: a mean that another program printed (analysis/imports.py)
 RUN, JOURNAL = "run.json", "journal.jsonl"
 
 
@@ -24,14 +30,14 @@ class Run:
 
 
 def read(directory: Path) -> Run:
-    """Read a run. Raises ConfigError when the folder is no run, or one of a newer bench."""
+    """Read a run, upgraded to today's schema. Raises ConfigError when the folder is no run, or one of a newer bench."""
     facts = _read_run(directory)
     planned = _planned(facts)
     records: dict[str, dict[str, Any]] = {}
     lines: dict[str, int] = {}
     warnings: list[str] = []
     try:
-        with (directory / JOURNAL).open("rb") as stream:
+        with collector.paused(), (directory / JOURNAL).open("rb") as stream:
             for number, line in enumerate(stream, 1):
                 record, reason = _read_line(line, planned)
                 if record is None:
@@ -59,11 +65,12 @@ def _read_run(directory: Path) -> dict[str, Any]:
         raise HostError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is not JSON: {error}", hint) from None
-    if not isinstance(run, dict) or not isinstance(run.get("run_id"), str) or type(run.get("schema")) is not int:
+    schema = schema_of(run) if isinstance(run, dict) and isinstance(run.get("run_id"), str) else None
+    if schema is None:
         raise ConfigError(f"{path} is not a run's: it has no `schema` and `run_id`", hint)
-    if run["schema"] > SCHEMA:
-        raise ConfigError(f"{path} is of schema {run['schema']}, this bench reads {SCHEMA}", "update edgebench-matrix")
-    return run
+    if schema > SCHEMA:
+        raise ConfigError(f"{path} is of schema {schema}, this bench reads up to {SCHEMA}", "update edgebench-matrix")
+    return upgrade(run, RUN_STEPS)
 
 
 def _planned(facts: dict[str, Any]) -> set[str] | None:
@@ -81,7 +88,7 @@ _RULES: dict[str, Callable[[Any], bool]] = {
     "arm": lambda value: isinstance(value, str),
     "block": lambda value: type(value) is int and 1 <= value < 2**31,
     "attempt": lambda value: type(value) is int and value >= 1,
-    "status": lambda value: value in ("ok", "failed"),
+    "status": lambda value: value in ("ok", "failed", MEAN),
 }
 
 
@@ -95,8 +102,11 @@ def _read_line(line: bytes, planned: set[str] | None) -> tuple[dict[str, Any] | 
         return None, f"not JSON ({error})"
     if not isinstance(record, dict):
         return None, "not a JSON object"
-    if record.get("schema") != SCHEMA:
-        return None, f"schema {record.get('schema')!r:.40}, this bench reads {SCHEMA}"
+    schema = schema_of(record)
+    if schema is None or schema > SCHEMA:
+        return None, f"schema {record.get('schema')!r:.40}, this bench reads up to {SCHEMA}"
+    if schema < SCHEMA:
+        record = upgrade(record, LINE_STEPS)
     for key, holds in _RULES.items():
         if not holds(record.get(key)):
             return None, f"`{key}` is {record.get(key)!r:.40}"
@@ -108,7 +118,11 @@ def _read_line(line: bytes, planned: set[str] | None) -> tuple[dict[str, Any] | 
 
 
 def _parse(text: bytes) -> Any:
-    return json.loads(text, parse_constant=_refuse)
+    """The value of a JSON text. Raises ValueError or RecursionError."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:  # it has limits that JSON has not: let the standard library judge, and say why
+        return json.loads(text, parse_constant=_refuse)
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -74,7 +74,7 @@ def facts(truths: list[Truth], blocks: int, arms: tuple[str, ...] = ARMS) -> dic
             t.cell: {"sha256": "cd" * 32, "format": "onnx", "parity": {"max_rel": 4e-6, "cosine": 1.0, "top1": True}}
             for t in truths
         },
-        "locks": {t.framework: "ef" * 32 for t in truths},
+        "recipes": {t.framework: "ef" * 32 for t in truths},
         "forced": [],
     }
 

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.load import Loaded, load, wrong_samples
+from analysis.load import DAY_NS, Loaded, load, quantiles, wrong_samples
 from analysis.report import build
 from bench.journal import Run, read, write_run
 from tests.unit.analysis.synthetic import Truth, facts, line, write
@@ -95,3 +96,9 @@ def test_no_content_upsets_the_report(run: dict[str, Any], changes: list[dict[st
 def test_many_launches_share_what_they_say_alike(tmp_path: Path) -> None:
     frame = load(write(tmp_path, [TRUTH], blocks=5, samples=3)).launches
     assert len({id(said) for said in frame["identity"]}) == 1
+
+
+@given(st.lists(st.integers(1, DAY_NS - 1), min_size=1, max_size=300))
+def test_quantiles_are_numpy_s(samples: list[int]) -> None:
+    timings = np.array(samples)
+    assert quantiles(timings) == list(np.percentile(timings, (50, 90, 99)))
