@@ -13,8 +13,11 @@ from bench.yamlfile import Document, read_yaml
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
 Platform = Literal["amd64", "arm64", "l4t-r32", "l4t-r35", "l4t-r36"]
 # How far a device or an image was tried: see docs/design.md.
-Verified = Literal["declared", "built", "emulated", "measured"]
-Format = Literal["onnx", "savedmodel", "tflite", "torch"]
+Verified = Literal["declared", "built (stand-in)", "built", "emulated", "measured"]
+Format = Literal["onnx", "savedmodel", "tflite", "torch", "ncnn", "tvm", "executorch", "darknet", "caffe"]
+# What `make images GROUP=...` builds: the CPU's frameworks, those of accelerators, of NVIDIA cards, of Jetson boards.
+Group = Literal["cpu", "accelerator", "cuda", "l4t"]
+Reason = Annotated[str, Field(min_length=1)]
 Precision = Literal["fp32", "fp16", "int8"]
 
 
@@ -41,21 +44,30 @@ class Profile(Entry):
 
 
 class Device(Entry):
-    """A board or a class of hosts."""
+    """A board or a class of hosts. `groups` are those of the frameworks that it can run."""
 
     title: str
     platforms: list[Platform]
+    groups: list[Group] = ["cpu"]
     verified: Verified
 
 
 class Framework(Entry):
-    """An inference stack: the artifact format that it reads and the platforms that it has an image for."""
+    """An inference stack: the artifact format that it reads and the platforms that it has an image for.
+
+    `without` names what it cannot do, with the reason in one line: a model, or an arm. `adapter` is the runner's module
+    that drives it, where that has another name (`l4t-pytorch` is PyTorch), and `device` what the adapter is to use.
+    """
 
     title: str
     format: Format
     precisions: list[Precision]
     platforms: dict[Platform, Verified]
     python: Annotated[str, Field(pattern=r"^3\.\d+$")] = "3.11"
+    group: Group = "cpu"
+    adapter: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] | None = None
+    device: Literal["CPU", "CUDA", "MYRIAD"] = "CPU"
+    without: dict[Name, Reason] = {}
 
 
 class Network(Entry):

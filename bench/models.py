@@ -7,9 +7,10 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import engine as engines
+from bench.config import Matrix, load_matrix
 from bench.errors import CellsFailed, HostError
 from bench.paths import model_store
-from bench.recipe import FORMATS, STEPS
+from bench.recipe import FORMATS, SOURCES, STEPS
 from bench.steps import Containers, Host, Step, Workshop
 from bench.store import Store
 
@@ -23,18 +24,22 @@ class ModelBuildError(CellsFailed):
 def build(names: Sequence[str], formats: Sequence[str], progress: Console) -> None:
     """Make what the store lacks of these models in these formats (fp32), in images or, without an engine, on the host.
 
-    What is there with the right bytes is left alone. A model that fails does not keep the others from being made;
-    then ModelBuildError is raised at the end. Raises HostError when an image or environment cannot be made.
+    What is there with the right bytes is left alone, and what no framework could run is not made. A model that fails
+    does not keep the others from being made; then ModelBuildError is raised at the end. Raises HostError when an image
+    or environment cannot be made.
     """
     store = Store(model_store())
     failures = []
+    left_out = useless(load_matrix(), names, formats)
+    for (name, kind), reason in left_out.items():
+        progress.print(f"models: {name} is not made as {kind}: {reason}", highlight=False)
     workshop: Workshop | None = None
     for step, kinds in STEPS.items():
-        # The steps after the first work on ONNX, whoever asked for it.
         wanted = {kind for kind in formats if kind in kinds}
-        if "onnx" in kinds and any(FORMATS[kind] != step for kind in formats):
-            wanted.add("onnx")
-        todo = {name: missing for name in names if (missing := _missing(store, name, wanted))}
+        if step not in SOURCES:  # what the later steps begin with, whoever asked for it
+            wanted |= {SOURCES[FORMATS[kind]] for kind in formats if FORMATS[kind] in SOURCES}
+        useful = {name: {kind for kind in wanted if (name, kind) not in left_out} for name in names}
+        todo = {name: missing for name in names if (missing := _missing(store, name, useful[name]))}
         if not todo:
             continue
         workshop = workshop or _workshop(progress)
@@ -49,6 +54,17 @@ def build(names: Sequence[str], formats: Sequence[str], progress: Console) -> No
         raise ModelBuildError("\n".join(map(str, failures)), f"all of it is kept in {store.root / 'logs'}")
 
 
+def useless(matrix: Matrix, names: Sequence[str], formats: Sequence[str]) -> dict[tuple[str, str], str]:
+    """Model and format → the reason why each framework that reads the format is without the model."""
+    found = {}
+    for kind in set(formats) - set(SOURCES.values()):
+        readers = [framework.without for framework in matrix.frameworks.values() if framework.format == kind]
+        for name in names:
+            if readers and all(name in without for without in readers):
+                found[name, kind] = "; ".join(sorted({without[name] for without in readers}))
+    return found
+
+
 def _missing(store: Store, name: str, formats: set[str]) -> list[str]:
     found = {kind: store.find(name, kind, "fp32") for kind in formats}
     return sorted(kind for kind, artifact in found.items() if artifact is None or not artifact.is_intact())
@@ -56,11 +72,11 @@ def _missing(store: Store, name: str, formats: set[str]) -> list[str]:
 
 def _make(store: Store, workshop: Workshop, step: str, name: str, formats: list[str]) -> None:
     given: dict[str, Path] = {}
-    if step != "export":
-        onnx = store.find(name, "onnx", "fp32")
-        if onnx is None:
-            raise ModelBuildError(f"{name} as {', '.join(formats)}: it has no ONNX to begin with")
-        given = {"onnx": onnx.path, "reference": onnx.reference}
+    if source := SOURCES.get(step):
+        begun = store.find(name, source, "fp32")
+        if begun is None:
+            raise ModelBuildError(f"{name} as {', '.join(formats)}: it has no {source} to begin with")
+        given = {source: begun.path, "reference": begun.reference}
     with store.staging() as folder:
         out = folder / "out"
         out.mkdir()

@@ -59,7 +59,10 @@ class Selection:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What one run will do: cells × arms × blocks in an order that the seed fixes."""
+    """What one run will do: cells × arms × blocks in an order that the seed fixes.
+
+    `skipped` says why a selected cell is left out; `armless` why a framework has no launches in an arm.
+    """
 
     device: str
     profile: str
@@ -70,6 +73,11 @@ class Plan:
     stop: Bounds
     cells: tuple[Cell, ...]
     skipped: dict[str, str] = field(default_factory=dict)
+    armless: dict[str, dict[str, str]] = field(default_factory=dict)  # framework → arm → why
+
+    def arms_of(self, framework: str) -> tuple[str, ...]:
+        """The arms in which a framework is launched."""
+        return tuple(arm for arm in self.arms if arm not in self.armless.get(framework, {}))
 
     def launches(self) -> Iterator[Launch]:
         """Every launch in its order: block after block, so that a run cut short is still balanced.
@@ -80,7 +88,8 @@ class Plan:
         order = random.Random(self.seed)
         for block in range(1, self.blocks + 1):
             for cell in order.sample(self.cells, len(self.cells)):
-                for arm in order.sample(self.arms, len(self.arms)):
+                arms = self.arms_of(cell.framework)
+                for arm in order.sample(arms, len(arms)):
                     yield Launch(cell, arm, block)
 
 
@@ -89,17 +98,30 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
     (device,) = choose("device", [selection.device], matrix.devices)
     (profile,) = choose("profile", [selection.profile], matrix.profiles)
     frameworks = choose("framework", selection.frameworks, matrix.frameworks)
+    if not selection.frameworks:  # what belongs to other devices is named only when it is asked for
+        groups = matrix.devices[device].groups
+        frameworks = [name for name in frameworks if matrix.frameworks[name].group in groups]
     models = choose("model", selection.models, matrix.models)
     offered = sorted({p for name in frameworks for p in matrix.frameworks[name].precisions})
     precisions = choose("precision", selection.precisions, offered)
 
-    every = [Cell(device, *parts) for parts in product(frameworks, models, precisions)]
+    every = [
+        Cell(device, framework, model, precision)
+        for framework, model, precision in product(frameworks, models, precisions)
+        if selection.precisions or precision in matrix.frameworks[framework].precisions
+    ]
     selected = [cell for cell in every if matches(cell.id, selection.globs)]
     if not selected:
         hint = nearest(selection.globs[0], [cell.id for cell in every]) if selection.globs else None
         raise ConfigError("the selection leaves no cell", hint)
     skipped = {cell.id: reason for cell in selected if (reason := _why_not(matrix, cell))}
     cells = tuple(cell for cell in selected if cell.id not in skipped)
+    arms = _arms(selection.arms)
+    armless = {name: reasons for name in frameworks if (reasons := _armless(matrix, name, arms))}
+    for cell in cells:
+        if set(arms) <= armless.get(cell.framework, {}).keys():
+            skipped[cell.id] = "; ".join(armless[cell.framework].values())
+    cells = tuple(cell for cell in cells if cell.id not in skipped)
     if not cells:
         raise ConfigError("every selected cell is left out: " + "; ".join(sorted(set(skipped.values()))))
 
@@ -108,14 +130,20 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
     return Plan(
         device=device,
         profile=profile,
-        arms=_arms(selection.arms),
+        arms=arms,
         blocks=blocks,
         seed=random.SystemRandom().getrandbits(32) if selection.seed is None else selection.seed,
         warmup=measured.warmup,
         stop=measured.stop,
         cells=cells,
         skipped=skipped,
+        armless={name: reasons for name, reasons in armless.items() if any(c.framework == name for c in cells)},
     )
+
+
+def _armless(matrix: Matrix, framework: str, arms: tuple[str, ...]) -> dict[str, str]:
+    without = matrix.frameworks[framework].without
+    return {arm: without[arm] for arm in arms if arm in without}
 
 
 def _arms(wanted: Sequence[str]) -> tuple[str, ...]:
@@ -128,10 +156,14 @@ def _arms(wanted: Sequence[str]) -> tuple[str, ...]:
 
 
 def _why_not(matrix: Matrix, cell: Cell) -> str | None:
-    framework = matrix.frameworks[cell.framework]
+    framework, device = matrix.frameworks[cell.framework], matrix.devices[cell.device]
+    if framework.group not in device.groups:
+        runs = " and ".join(device.groups)
+        return f"{cell.framework} is of the group {framework.group}, and {cell.device} runs {runs}"
     if cell.precision not in framework.precisions:
         return f"{cell.framework} has no {cell.precision}"
-    platforms = matrix.devices[cell.device].platforms
-    if not set(platforms) & set(framework.platforms):
-        return f"{cell.framework} has no image for {' or '.join(platforms)}"
+    if cell.model in framework.without:
+        return f"{cell.framework} cannot run {cell.model}: {framework.without[cell.model]}"
+    if not set(device.platforms) & set(framework.platforms):
+        return f"{cell.framework} has no image for {' or '.join(device.platforms)}"
     return None

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.config import Matrix
+from bench.config import Framework, Matrix
 from bench.errors import HostError
 from bench.paths import cache, model_store
 from bench.plan import Cell, Plan
@@ -44,7 +44,7 @@ def prepare_requests(plan: Plan, matrix: Matrix, threads: int) -> dict[str, Prep
         if artifact is None:
             missing.setdefault(wanted, []).append(cell.model)
         else:
-            prepared[cell.id] = _prepare(cell, plan, artifact, threads)
+            prepared[cell.id] = _prepare(cell, matrix.frameworks[cell.framework], plan, artifact, threads)
     if missing:
         what = "; ".join(f"{', '.join(sorted(set(models)))} as {name}" for name, models in sorted(missing.items()))
         names = " ".join(sorted({model for models in missing.values() for model in models}))
@@ -53,10 +53,11 @@ def prepare_requests(plan: Plan, matrix: Matrix, threads: int) -> dict[str, Prep
     return prepared
 
 
-def _prepare(cell: Cell, plan: Plan, artifact: Artifact, threads: int) -> Prepared:
+def _prepare(cell: Cell, framework: Framework, plan: Plan, artifact: Artifact, threads: int) -> Prepared:
     request = {
         "protocol": PROTOCOL,
-        "framework": cell.framework,
+        "framework": framework.adapter or cell.framework,
+        "device": framework.device,
         "precision": cell.precision,
         "artifact": {"path": str(artifact.path), "sha256": artifact.sha256, "format": artifact.format},
         "inputs": [{**given, "axes": artifact.axes} for given in artifact.inputs],

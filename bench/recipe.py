@@ -14,8 +14,18 @@ from pathlib import Path
 
 from bench.paths import PROJECT
 
-# Step → the formats that it makes. The first defines the model; the others work on its ONNX.
-STEPS = {"export": ("onnx", "torch"), "convert": ("savedmodel", "tflite")}
+# Step → the formats that it makes. The first defines the model; the others work on what it exported.
+STEPS = {
+    "export": ("onnx", "torch"),
+    "convert": ("savedmodel", "tflite"),
+    "ncnn": ("ncnn",),
+    "tvm": ("tvm",),
+    "executorch": ("executorch",),
+    "darknet": ("darknet",),
+    "caffe": ("caffe",),
+}
+# The exported format that a step begins with.
+SOURCES = {"convert": "onnx", "ncnn": "onnx", "tvm": "onnx", "executorch": "torch", "darknet": "onnx", "caffe": "onnx"}
 FORMATS = {kind: step for step, kinds in STEPS.items() for kind in kinds}
 
 
@@ -44,6 +54,11 @@ class Recipes:
         if key is None or step is None:
             return None
         return _digest(key, self._step(step))
+
+    def layout(self, model: str) -> str | None:
+        """What the axes of a model's input are, such as NCHW. None when the catalogue does not list it."""
+        said = self._catalog.get(model, {}).get("layout")
+        return None if said is None else str(said)
 
     @cached_property
     def _common(self) -> str:

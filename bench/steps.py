@@ -13,7 +13,8 @@ from docker.types import Mount
 
 from bench import bake
 from bench import engine as engines
-from bench.images import native_platform
+from bench.errors import HostError
+from bench.images import compiled, native_platform
 from bench.paths import PROJECT
 from bench.venvs import ensure_venv
 
@@ -57,6 +58,7 @@ class Containers:
     def prepare(self, name: str) -> None:
         """Build the step's image; this takes a moment when nothing has changed."""
         bake.build([f"models-{name}"])
+        bake.tidy()
 
     def run(self, step: Step, out: Path) -> tuple[int, str]:
         """Run one container."""
@@ -103,7 +105,10 @@ class Host:
         self.pythons: dict[str, Path] = {}
 
     def prepare(self, name: str) -> None:
-        """Install the step's environment, once."""
+        """Install the step's environment, once. Raises HostError for a step that needs what only an image holds."""
+        if name in compiled():
+            what = f"the step {name} tries its models with {name} itself, which is compiled in an image"
+            raise HostError(what, "start an engine with `make engine-up`, or name other formats with --format")
         lock = PROJECT / "models" / name / "requirements.txt"
         self.pythons[name] = ensure_venv(f"models-{name}", lock, PYTHON)
 

@@ -13,8 +13,6 @@ from bench.errors import HostError
 from bench.paths import cache
 from bench.site import local_folders, pip_settings
 
-VENDOR = "vendor.txt"  # beside a lock file: a package and the index of its vendor
-
 
 def ensure_venv(name: str, lock: Path, version: str, packages: Sequence[Path] = ()) -> Path:
     """The interpreter of an environment that holds exactly what the lock file names, and our own `packages`.
@@ -40,13 +38,27 @@ def _install(folder: Path, lock: Path, version: str) -> None:
     python = find_python(version)
     # Copies nothing and needs no ensurepip; the interpreter finds its folder from where it was started.
     _call([python, "-m", "venv", "--without-pip", str(folder)], f"a virtual environment for {lock.parent.name}")
-    pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
-    words = ["install", "--quiet", "--require-hashes", *_vendor(lock.with_name(VENDOR)), "-r", str(lock)]
-    _call([*pip, *words], f"the packages of {lock}")
+    # A lock file names all there is to install, and leaves out on purpose what pnnx asks for: models/ncnn.
+    words = ["install", "--quiet", "--require-hashes", "--no-deps", *_vendor(lock), "-r", str(lock)]
+    _call([*_pip(folder / "bin" / "python"), *words], f"the packages of {lock}")
 
 
-def _vendor(file: Path) -> list[str]:
-    """Ask the vendor's index too, unless the package's wheel is on this machine (as images/base/make-venv does)."""
+def _pip(python: Path) -> list[str]:
+    """A pip that installs for this interpreter: our own, or where that is too new for it, the one that it came with."""
+    own = [sys.executable, "-m", "pip", "--python", str(python)]
+    if subprocess.run([*own, "--version"], capture_output=True).returncode == 0:
+        return own
+    find = "import ensurepip, glob, os; print(*glob.glob(os.path.dirname(ensurepip.__file__) + '/_bundled/pip-*.whl'))"
+    bundled = subprocess.run([str(python), "-c", find], capture_output=True, text=True).stdout.split()
+    return [str(python), f"{bundled[0]}/pip"] if bundled else own
+
+
+def _vendor(lock: Path) -> list[str]:
+    """Ask the vendor's index too, unless the package's wheel is on this machine (as images/base/make-venv does).
+
+    The file `vendor.txt`, beside requirements.arm64.txt `vendor.arm64.txt`, names a package and that index.
+    """
+    file = lock.with_name(lock.name.replace("requirements", "vendor"))
     if not file.exists():
         return []
     package, index = file.read_text(encoding="utf-8").split()

@@ -6,7 +6,7 @@ import sys
 import traceback
 from contextlib import contextmanager
 
-from runner import __version__, environment, inputs, libraries, measure, parity
+from runner import __version__, emulation, environment, inputs, libraries, measure, parity
 from runner.adapters import AdapterMissing, find
 from runner.clock import perf_counter_ns
 from runner.protocol import PROTOCOL, ProtocolError, complete, hash_artifact, hash_runner
@@ -74,11 +74,16 @@ def _checked(request):
     available = len(environment.affinity())
     if request["threads"] > available:
         raise Failure("request", "{} threads on {} CPUs".format(request["threads"], available))
+    host = emulation.emulated_on()
+    if host is not None and set(request["measure"]) - {"output"}:
+        message = "this {} runner is emulated on {}: of what `measure` names only `output` would be its own"
+        raise Failure("request", message.format(platform.machine(), host))
     return request
 
 
 def _hello(request, emit):
     """Import the adapter and say who runs here; returns the adapter."""
+    given = environment.variables()  # as the arm gave it: OpenCV writes the place it is installed in into its own
     start = perf_counter_ns()
     try:
         adapter = find(request["framework"])
@@ -94,11 +99,12 @@ def _hello(request, emit):
         runner_sha256=hash_runner(),
         python=platform.python_version(),
         machine=platform.machine(),
+        emulated_on=emulation.emulated_on(),
         framework=request["framework"],
         versions=adapter.version(),
         import_ns=import_ns,
         argv=sys.argv,
-        env=environment.variables(),
+        env=given,
         affinity=environment.affinity(),
         threads=request["threads"],
         uid=os.getuid(),

@@ -3,7 +3,7 @@
 import platform
 import sys
 
-from runner import __version__, adapters
+from runner import __version__, adapters, emulation
 from runner.protocol import PROTOCOL, hash_runner
 
 
@@ -16,6 +16,7 @@ def run(emit):
         runner_sha256=hash_runner(),
         python=platform.python_version(),
         machine=platform.machine(),
+        emulated_on=emulation.emulated_on(),
         frameworks=dict(_frameworks()),
     )
     return 0

@@ -15,7 +15,7 @@ EVENTS = ("hello", "loaded", "output", "samples", "memory", "done", "error")
 
 # Why a launch has no number. Each becomes the `reason` of a failed launch.
 ERRORS = (
-    "request",  # the request is not of this protocol, or not complete
+    "request",  # the request is not of this protocol, not complete, or cannot be met here
     "artifact-missing",  # no file at the artifact's path
     "artifact-mismatch",  # the file's SHA-256 is not the one that was asked for
     "framework-missing",  # the framework, or a library it needs, cannot be imported

@@ -7,7 +7,9 @@ import docker
 import pytest
 
 from bench import engine as engines
+from bench.config import load_matrix
 from bench.errors import HostError
+from bench.images import native_platform
 from bench.venvs import find_python
 
 
@@ -24,12 +26,41 @@ def engine() -> Iterator[docker.DockerClient]:
     client.close()
 
 
-def pytest_report_header() -> str:
-    """Say which Python 3.6 the runner is tried on (JetPack 4 has no other)."""
+def frameworks_under_test() -> list[str]:
+    """The frameworks whose images are tested: those of EDGEBENCH_TEST_FRAMEWORKS, else all that this machine can time.
+
+    setup/tests builds the same ones.
+    """
+    frameworks = load_matrix().frameworks
+    named = os.environ.get("EDGEBENCH_TEST_FRAMEWORKS", "").split()
+    here = [name for name, entry in frameworks.items() if entry.group == "cpu" and native_platform() in entry.platforms]
+    return [name for name in frameworks if name in (named or here)]
+
+
+def models_under_test() -> list[str]:
+    """The networks that are made and tried: those of EDGEBENCH_TEST_MODELS, else the four of the first matrix."""
+    return os.environ.get("EDGEBENCH_TEST_MODELS", "cifarnet resnet-18 mobilenet-v2 resnet-50").split()
+
+
+def formats_under_test() -> list[str]:
+    """The formats that the tested frameworks read."""
+    frameworks = load_matrix().frameworks
+    return sorted({frameworks[name].format for name in frameworks_under_test()})
+
+
+def pytest_report_header() -> list[str]:
+    """Say which Python 3.6 the runner is tried on (JetPack 4 has no other), and which frameworks."""
     try:
-        return f"Python 3.6: {find_python('3.6')}"
+        python = find_python("3.6")
     except HostError as error:
-        return f"Python 3.6: {error}"
+        python = str(error)
+    left = sorted(load_matrix().frameworks.keys() - set(frameworks_under_test()))
+    return [
+        f"Python 3.6: {python}",
+        f"frameworks: {' '.join(frameworks_under_test())}",
+        f"left to `make test FRAMEWORKS=all`: {' '.join(left) or 'none'}",
+        f"models: {' '.join(models_under_test())}",
+    ]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,4 +1,4 @@
-"""ONNX Runtime on the CPU, from 1.10 (JetPack 4) to today's."""
+"""ONNX Runtime on the CPU or an NVIDIA card, from 1.10 (JetPack 4) to today's."""
 
 import os
 
@@ -7,22 +7,32 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
 
+from runner import cuda
 from runner.packages import versions
+
+# What each device means. The option `provider` names another for a card: TensorrtExecutionProvider.
+PROVIDERS = {"CPU": "CPUExecutionProvider", "CUDA": "CUDAExecutionProvider"}
 
 
 def version():
-    """ONNX Runtime, and numpy for its arrays."""
-    return versions("onnxruntime", "numpy")
+    """ONNX Runtime in the build that is installed, and numpy for its arrays."""
+    return versions("onnxruntime", "onnxruntime-gpu", "numpy")
 
 
 def load(path, request):
-    """A session and the names of its inputs."""
+    """A session and the names of its inputs. Raises RuntimeError when it would run elsewhere than asked for."""
+    provider = request["options"].get("provider", PROVIDERS[request["device"]])
+    if request["device"] == "CUDA":
+        cuda.forbid_tf32(request)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = request["threads"]
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    # Named alone, so that nothing falls back from or to another provider unseen.
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    # Named alone, so that nothing falls back from or to another provider unseen. What a card's provider has no kernel
+    # for, the CPU's does.
+    session = onnxruntime.InferenceSession(path, options, providers=[provider])
+    if session.get_providers()[0] != provider:
+        raise RuntimeError("ONNX Runtime has no {} here; it took {}".format(provider, session.get_providers()[0]))
     return session, [each.name for each in session.get_inputs()]
 
 

@@ -1,4 +1,4 @@
-"""PyTorch, eager, on the CPU.
+"""PyTorch, eager, on the CPU or an NVIDIA card.
 
 The artifact is a zip of `network.py`, whose `build()` returns the module, and `weights.npz`, its state by key. The code
 in it is trusted because the request named its SHA-256.
@@ -10,19 +10,28 @@ import zipfile
 import numpy
 import torch
 
+from runner import cuda
 from runner.packages import versions
+
+DEVICES = {"CPU": "cpu", "CUDA": "cuda"}  # the request's word and PyTorch's
 
 # Before 1.9 there was no inference mode, and 1.10 (JetPack 4) refuses parts of it.
 _no_gradients = torch.no_grad if torch.__version__.startswith("1.") else torch.inference_mode
 
 
 def version():
-    """PyTorch, and numpy for the arrays."""
-    return versions("torch", "numpy")
+    """PyTorch, and numpy for the arrays; in a build for NVIDIA cards CUDA and cuDNN, which may be the host's."""
+    found = versions("torch", "numpy")
+    if torch.version.cuda is not None:
+        found.update({"cuda": torch.version.cuda, "cudnn": str(torch.backends.cudnn.version())})
+    return found
 
 
 def load(path, request):
-    """The module with its weights, ready for inference. Raises when a weight is missing or left over."""
+    """The module with its weights, ready for inference, and where it is. Raises for a weight too few or too many."""
+    device = DEVICES[request["device"]]
+    if device == "cuda":
+        cuda.forbid_tf32(request)
     torch.set_num_threads(request["threads"])
     torch.set_num_interop_threads(1)
     with zipfile.ZipFile(path) as archive:
@@ -32,16 +41,20 @@ def load(path, request):
             state = {key: torch.from_numpy(weights[key]) for key in weights.files}
     module = names["build"]()
     module.load_state_dict(state, strict=True)
-    return module.eval()
+    return module.eval().to(device), device
 
 
 def infer(session, inputs):
-    """The module's output, or outputs when it returns several."""
+    """The module's output, or outputs when it returns several.
+
+    What a card computes is waited for when it is copied to the host; on the CPU nothing is copied.
+    """
+    module, device = session
     with _no_gradients():
-        outputs = session(*[torch.from_numpy(each) for each in inputs])
+        outputs = module(*[torch.from_numpy(each).to(device) for each in inputs])
     if isinstance(outputs, torch.Tensor):
-        return [outputs.numpy()]
-    return [each.numpy() for each in outputs]
+        return [outputs.cpu().numpy()]
+    return [each.cpu().numpy() for each in outputs]
 
 
 def close(session):

@@ -2,7 +2,10 @@
 
 from tflite_runtime.interpreter import Interpreter
 
+from runner import interpreter
 from runner.packages import versions
+
+infer = interpreter.infer
 
 
 def version():
@@ -11,20 +14,8 @@ def version():
 
 
 def load(path, request):
-    """The interpreter with its tensors allocated, and the indices of inputs and outputs."""
-    interpreter = Interpreter(model_path=path, num_threads=request["threads"])
-    interpreter.allocate_tensors()
-    inputs = [each["index"] for each in interpreter.get_input_details()]
-    return interpreter, inputs, [each["index"] for each in interpreter.get_output_details()]
-
-
-def infer(session, inputs):
-    """All outputs, in the model's order, as copies."""
-    interpreter, into, out_of = session
-    for place, index in enumerate(into):
-        interpreter.set_tensor(index, inputs[place])
-    interpreter.invoke()
-    return [interpreter.get_tensor(index) for index in out_of]
+    """The session of a model on the CPU."""
+    return interpreter.load(Interpreter(model_path=path, num_threads=request["threads"]))
 
 
 def close(session):

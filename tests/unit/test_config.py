@@ -39,10 +39,9 @@ def test_the_projects_own_matrix_is_valid():
 
 
 def test_every_framework_has_a_folder_and_an_adapter():
-    for name in load_matrix().frameworks:
-        assert (PROJECT / "images" / name / "requirements.txt").is_file()
+    for name, entry in load_matrix().frameworks.items():
         assert (PROJECT / "images" / name / "Dockerfile").is_file()
-        assert (PROJECT / "runner" / "adapters" / f"{name}.py").is_file()
+        assert (PROJECT / "runner" / "adapters" / f"{entry.adapter or name}.py").is_file()
 
 
 def test_the_schema_in_docs_is_current():
@@ -116,3 +115,8 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path):
     assert "cannot be read" in fault(tmp_path / "none.yaml")
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     assert "cannot be read" in fault(tmp_path / "binary.yaml")
+
+
+def test_keras_and_tensorflow_share_one_lock_and_so_one_layer():
+    keras, tensorflow = (PROJECT / "images" / name / "requirements.txt" for name in ("keras", "tensorflow"))
+    assert keras.read_text() == tensorflow.read_text()

@@ -19,7 +19,8 @@ def plan(**wanted):
 
 def test_everything_is_planned_unless_something_is_asked_for():
     made = plan()
-    assert len(made.cells) == len(MATRIX.frameworks) * len(MATRIX.models)
+    here = [name for name, entry in MATRIX.frameworks.items() if entry.group in MATRIX.devices["host"].groups]
+    assert len(made.cells) + len(made.skipped) == len(here) * len(MATRIX.models)
     assert made.cells[0].id.startswith("host/")
 
 
@@ -27,6 +28,7 @@ def test_names_and_globs_select():
     assert [c.id for c in plan(frameworks=["tflite"], models=["cifarnet"]).cells] == ["host/tflite/cifarnet/fp32"]
     chosen = plan(globs=["*/onnxruntime/resnet-*", "host/tflite/cifarnet/*"])
     assert sorted(c.id for c in chosen.cells) == [
+        "host/onnxruntime/resnet-101/fp32",
         "host/onnxruntime/resnet-18/fp32",
         "host/onnxruntime/resnet-50/fp32",
         "host/tflite/cifarnet/fp32",
@@ -79,3 +81,29 @@ def test_a_cell_without_an_image_for_the_device_is_left_out_with_its_reason():
     assert set(made.skipped.values()) == {"tflite has no image for amd64"}
     with pytest.raises(ConfigError, match="left out"):
         make_plan(matrix, Selection(device="host", frameworks=["tflite"]))
+
+
+def test_what_a_framework_cannot_do_is_left_out_with_its_reason():
+    without = {"mobilenet-v2": "it has no ReLU6", "native": "it is compiled inside its image"}
+    framework = MATRIX.frameworks["tflite"].model_copy(update={"without": without})
+    matrix = MATRIX.model_copy(update={"frameworks": {**MATRIX.frameworks, "tflite": framework}})
+    made = make_plan(matrix, Selection(device="host", frameworks=["tflite", "litert"], blocks=2, seed=1))
+    assert made.skipped == {"host/tflite/mobilenet-v2/fp32": "tflite cannot run mobilenet-v2: it has no ReLU6"}
+    assert made.arms_of("tflite") == ("container", "rootfs")
+    launched = {(launch.cell.framework, launch.arm) for launch in made.launches()}
+    assert ("tflite", "native") not in launched
+    assert ("litert", "native") in launched
+    with pytest.raises(ConfigError, match="compiled inside its image"):
+        make_plan(matrix, Selection(device="host", frameworks=["tflite"], arms=["native"]))
+
+
+def test_a_framework_of_a_group_that_the_device_does_not_run_is_left_out_with_its_reason():
+    made = make_plan(MATRIX, Selection(device="host", frameworks=["pytorch", "pytorch-cuda"], models=["cifarnet"]))
+    assert [cell.framework for cell in made.cells] == ["pytorch"]
+    assert made.skipped == {"host/pytorch-cuda/cifarnet/fp32": "pytorch-cuda is of the group cuda, and host runs cpu"}
+    host = MATRIX.devices["host"].model_copy(update={"groups": ["cpu", "cuda"]})
+    matrix = MATRIX.model_copy(update={"devices": {"host": host}})
+    made = make_plan(matrix, Selection(device="host", frameworks=["pytorch-cuda", "tensorrt"], models=["cifarnet"]))
+    assert {cell.framework for cell in made.cells} == {"pytorch-cuda", "tensorrt"}
+    assert not {cell.framework for cell in plan().cells} & {"pytorch-cuda", "tensorrt"}, "unless they are asked for"
+    assert made.arms_of("tensorrt") == ("container", "rootfs")

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from bench.recipe import STEPS
+
 INPUTS = [{"name": "input", "shape": [1, 3], "dtype": "float32"}]
 OUTPUTS = [{"name": "output", "shape": [1, 2], "dtype": "float32"}]
 
@@ -15,8 +17,7 @@ def write_sources(folder: Path) -> Path:
         "networks/small.py": "small\n",
         "networks/large.py": "large\n",
         "export/requirements.in": "torch\n",
-        "export/requirements.txt": "torch==1\n",
-        "convert/requirements.txt": "tensorflow==1\n",
+        **{f"{step}/requirements.txt": f"{step}==1\n" for step in STEPS},
     }.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)

@@ -98,6 +98,6 @@ def test_one_that_fails_keeps_its_message_and_not_the_others(engine: Bench, tmp_
 
 def test_without_onnx_nothing_is_converted(engine: Bench) -> None:
     engine.failing = "export small"
-    with pytest.raises(models.ModelBuildError, match="no ONNX to begin with"):
+    with pytest.raises(models.ModelBuildError, match="no onnx to begin with"):
         build(["small"], ["tflite"])
     assert engine.steps == ["export small onnx"]

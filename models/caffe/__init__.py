@@ -1,0 +1,1 @@
+"""ONNX → Caffe. Runs in the image models-caffe."""

@@ -1,0 +1,1 @@
+"""ONNX → DarkNet. Runs in the image models-darknet."""

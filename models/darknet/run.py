@@ -1,0 +1,23 @@
+"""The output of what was written, by DarkNet itself, called as the runner's adapter calls it."""
+
+import ctypes
+from importlib.metadata import distribution
+from pathlib import Path
+
+import numpy as np
+
+FLOATS = ctypes.POINTER(ctypes.c_float)
+
+
+def run_darknet(folder: Path, given: np.ndarray) -> list[np.ndarray]:
+    """The one output, with the axis of the batch."""
+    library = ctypes.CDLL(str(distribution("darknet").locate_file("darknet/libdarknet.so")))
+    library.load_network.restype = ctypes.c_void_p
+    library.load_network.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_int]
+    library.network_outputs.argtypes = [ctypes.c_void_p]
+    library.network_predict.restype = FLOATS
+    library.network_predict.argtypes = [ctypes.c_void_p, FLOATS]
+    files = [str(folder / name).encode() for name in ("model.cfg", "model.weights")]
+    network = library.load_network(*files, 0)
+    answer = library.network_predict(network, given.ctypes.data_as(FLOATS))
+    return [np.ctypeslib.as_array(answer, (1, library.network_outputs(network))).copy()]

@@ -1,0 +1,143 @@
+"""ONNX as DarkNet reads it: a folder with `model.cfg` (the layers, as text) and `model.weights` (float32).
+
+A layer takes what the layer before it gives. What comes from elsewhere is fetched with a [route]; a [shortcut] adds the
+layer before it to another. An activation is part of the layer that it follows.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from models.graph import Graph, Layer, Unsupported, weights_and_bias, window
+
+# Version 0.2.0 of the file, as DarkNet's own programs of 2018 write it, and how many pictures it was trained with.
+HEADER = np.array([0, 2, 0], "<i4").tobytes() + np.array([0], "<u8").tobytes()
+WITH_ACTIVATION = ("convolutional", "connected", "shortcut")
+
+Options = dict[str, object]
+
+
+class Description:
+    """Sections and weights as they come to be, and which section gives which activation."""
+
+    def __init__(self, graph: Graph) -> None:
+        batch, channels, height, width = graph.shape
+        self.graph = graph
+        self.sections: list[tuple[str, Options]] = []
+        self.weights: list[np.ndarray] = []
+        self.places = {graph.input: -1}
+        self.net: Options = {"batch": batch, "channels": channels, "height": height, "width": width}
+
+    @property
+    def last(self) -> int:
+        """The place of the last section; -1 is the input."""
+        return len(self.sections) - 1
+
+    def add(self, kind: str, layer: Layer, options: Options, *weights: np.ndarray) -> None:
+        """A section that takes what the last one gives."""
+        self.sections.append((kind, {**options, **({"activation": "linear"} if kind in WITH_ACTIVATION else {})}))
+        self.weights += weights
+        self.places[layer.gives] = self.last
+
+    def go_to(self, name: str) -> None:
+        """See to it that the last section gives this activation."""
+        place = self.places[name]
+        if place == self.last:
+            return
+        if place < 0:
+            raise Unsupported("DarkNet cannot go back to the network's input")
+        self.sections.append(("route", {"layers": place}))
+
+    def text(self) -> str:
+        """The file."""
+        return "\n".join(_section(kind, options) for kind, options in [("net", self.net), *self.sections])
+
+
+def to_darknet(graph: Graph, target: Path) -> None:
+    """Write a graph into the new folder `target`. Raises Unsupported."""
+    made = Description(graph)
+    for layer in graph.layers:
+        if layer.kind not in RULES:
+            raise Unsupported(f"DarkNet has no {layer.kind} ({layer.gives})")
+        RULES[layer.kind](made, layer)
+    made.go_to(graph.output)
+    target.mkdir()
+    (target / "model.cfg").write_text(made.text(), encoding="ascii")
+    (target / "model.weights").write_bytes(HEADER + b"".join(array.astype("<f4").tobytes() for array in made.weights))
+
+
+def _convolution(made: Description, layer: Layer) -> None:
+    seen = window(layer)
+    weights, bias = weights_and_bias(layer)
+    made.go_to(layer.takes[0])
+    stride = seen.stride
+    if seen.size == 1 and stride > 1:
+        # DarkNet forgets the stride of a 1x1 convolution when it computes one (its output has the right size, of the
+        # wrong pixels): a pooling of 1x1 leaves out first what is not looked at.
+        made.sections.append(("maxpool", {"size": 1, "stride": stride, "padding": 0}))
+        stride = 1
+    options = {"filters": len(bias), "size": seen.size, "stride": stride, "padding": seen.padding}
+    made.add("convolutional", layer, {**options, "groups": layer.attributes.get("group", 1)}, bias, weights)
+
+
+def _connected(made: Description, layer: Layer) -> None:
+    weights, bias = weights_and_bias(layer)
+    made.go_to(layer.takes[0])
+    made.add("connected", layer, {"output": len(bias)}, bias, weights)
+
+
+def _largest(made: Description, layer: Layer) -> None:
+    seen = window(layer)
+    made.go_to(layer.takes[0])
+    # Of both sides together.
+    made.add("maxpool", layer, {"size": seen.size, "stride": seen.stride, "padding": 2 * seen.padding})
+
+
+def _average(made: Description, layer: Layer) -> None:
+    made.go_to(layer.takes[0])
+    made.add("avgpool", layer, {})
+
+
+def _normalisation(made: Description, layer: Layer) -> None:
+    told = layer.attributes
+    made.go_to(layer.takes[0])
+    size = told["size"]
+    # ONNX weighs the mean of the squares, DarkNet their sum. And it forgets one square: that of channel size / 2 is
+    # missing from the sums of the channels before, and taken off again behind them (7e-4 of CifarNet's output). That is
+    # DarkNet's own doing, and is left as it is: channels of zeros before the others would mend it, for more work.
+    options = {"size": size, "alpha": told.get("alpha", 1e-4) / size, "beta": told.get("beta", 0.75)}
+    made.add("normalization", layer, {**options, "kappa": told.get("bias", 1.0)})
+
+
+def _sum(made: Description, layer: Layer) -> None:
+    if len(layer.takes) != 2:
+        raise Unsupported(f"an addition of a constant ({layer.gives})")
+    here, there = sorted(layer.takes, key=lambda name: made.places[name], reverse=True)
+    made.go_to(here)
+    made.add("shortcut", layer, {"from": made.places[there]})
+
+
+def _relu(made: Description, layer: Layer) -> None:
+    (taken,) = layer.takes
+    place = made.places[taken]
+    kind, options = made.sections[place]
+    if kind not in WITH_ACTIVATION or made.graph.uses(taken) != 1:
+        raise Unsupported(f"Relu of what is also used without it ({layer.gives})")
+    options["activation"] = "relu"
+    made.places[layer.gives] = place
+
+
+def _section(kind: str, options: Options) -> str:
+    return "".join([f"[{kind}]\n", *(f"{name}={value}\n" for name, value in options.items())])
+
+
+RULES: dict[str, Callable[[Description, Layer], None]] = {
+    "Add": _sum,
+    "Conv": _convolution,
+    "Gemm": _connected,
+    "GlobalAveragePool": _average,
+    "LRN": _normalisation,
+    "MaxPool": _largest,
+    "Relu": _relu,
+}

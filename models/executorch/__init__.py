@@ -1,0 +1,1 @@
+"""PyTorch → ExecuTorch with the XNNPACK backend. Runs in the image models-executorch."""

@@ -1,0 +1,1 @@
+"""ONNX → ncnn. Runs in the image models-ncnn."""

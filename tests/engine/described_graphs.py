@@ -1,0 +1,180 @@
+"""Runs inside models-darknet or models-caffe: small graphs, translated and run by the framework, as JSON.
+
+python described_graphs.py darknet|caffe
+
+Per graph the largest error over the reference's largest magnitude, by ONNX's own reference implementation, or what the
+translation refused.
+"""
+
+import importlib
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+from onnx.reference.op_run import OpRun
+
+from models import graph
+
+OPSET = 13
+RANDOM = np.random.RandomState(7)
+SHAPE = (1, 4, 11, 11)  # odd, so that what is rounded shows
+
+
+class Graph:
+    """Operators behind each other, from `x` to whatever was last added."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.arrays: list[onnx.TensorProto] = []
+        self.last = "x"
+
+    def add(self, kind: str, *arrays: np.ndarray, takes: tuple[str, ...] = (), **attributes: object) -> str:
+        """An operator with its weights, of the last one's output if nothing else is said: the name of what it gives."""
+        name = f"{kind}_{len(self.nodes)}"
+        given = list(takes or (self.last,))
+        for place, array in enumerate(arrays):
+            self.arrays.append(numpy_helper.from_array(array.astype(np.float32), f"{name}_{place}"))
+            given.append(f"{name}_{place}")
+        self.nodes.append(helper.make_node(kind, given, [name], name, **attributes))
+        self.last = name
+        return name
+
+    def conv(self, width_in: int, width: int, size: int, *, takes: tuple[str, ...] = (), **attributes: object) -> str:
+        """A convolution that keeps the scale, with a bias."""
+        weights = RANDOM.standard_normal((width, width_in, size, size)) / np.sqrt(width_in * size**2)
+        return self.add("Conv", weights, RANDOM.standard_normal(width), takes=takes, **attributes)
+
+    def model(self) -> onnx.ModelProto:
+        """The whole, with a shape for its input alone."""
+        given = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, SHAPE)
+        answer = helper.make_tensor_value_info(self.last, onnx.TensorProto.FLOAT, None)
+        whole = helper.make_graph(self.nodes, "g", [given], [answer], self.arrays)
+        return helper.make_model(whole, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
+
+
+class LRN(OpRun):
+    """As ONNX defines it: the reference implementation's own looks at as many channels as there are pictures."""
+
+    def _run(self, x, alpha=1e-4, beta=0.75, bias=1.0, size=None):
+        reach = (size - 1) // 2
+        squares = np.pad(x**2, [(0, 0), (reach, reach), (0, 0), (0, 0)])
+        sums = sum(squares[:, place : place + x.shape[1]] for place in range(size))
+        return ((x / (bias + alpha / size * sums) ** beta).astype(x.dtype),)
+
+
+def strided(g: Graph) -> None:
+    g.conv(4, 6, 3, strides=[2, 2], pads=[1, 1, 1, 1])
+    g.add("Relu")
+    g.conv(6, 5, 1, strides=[2, 2])
+
+
+def grouped(g: Graph) -> None:
+    g.conv(2, 6, 3, group=2, pads=[1, 1, 1, 1])
+    g.conv(1, 6, 3, group=6)
+
+
+def pooled(g: Graph) -> None:
+    g.add("MaxPool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+    g.add("MaxPool", kernel_shape=[2, 2], strides=[2, 2])
+
+
+def classified(g: Graph) -> None:
+    g.conv(4, 8, 3)
+    g.add("Relu")
+    g.add("GlobalAveragePool")
+    g.add("Flatten", axis=1)
+    g.add("Gemm", RANDOM.standard_normal((3, 8)), RANDOM.standard_normal(3), transB=1)
+
+
+def flattened(g: Graph) -> None:
+    g.add("Flatten")
+    g.add("Gemm", RANDOM.standard_normal((484, 5)) / 22, RANDOM.standard_normal(5))
+    g.add("Relu")
+
+
+def residual(g: Graph) -> None:
+    start = g.conv(4, 6, 1)
+    g.add("Relu")
+    inside = g.conv(6, 6, 3, pads=[1, 1, 1, 1])
+    kept = g.add("Add", takes=(start.replace("Conv_0", "Relu_1"), inside))
+    kept = g.add("Relu")
+    aside = g.conv(6, 9, 1, takes=(kept,), strides=[2, 2])
+    g.conv(6, 9, 3, takes=(kept,), strides=[2, 2], pads=[1, 1, 1, 1])
+    g.add("Add", takes=(aside, g.last))
+    g.add("Relu")
+
+
+def normalised(g: Graph) -> None:
+    g.conv(4, 12, 1)
+    g.add("LRN", size=5, alpha=0.02, beta=0.75, bias=2.0)
+
+
+def clipped(g: Graph) -> None:
+    g.conv(4, 6, 1)
+    g.add("Clip", np.array(0.0), np.array(1.5))
+
+
+def clipped_below(g: Graph) -> None:
+    g.conv(4, 6, 1)
+    g.add("Clip", np.array(-1.0), np.array(1.0))
+
+
+def dilated(g: Graph) -> None:
+    g.conv(4, 6, 3, dilations=[2, 2])
+
+
+def lopsided(g: Graph) -> None:
+    g.conv(4, 6, 3, pads=[0, 0, 1, 1])
+
+
+def rounded_up(g: Graph) -> None:
+    g.add("MaxPool", kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1)
+
+
+def flattened_for_no_one(g: Graph) -> None:
+    g.add("Flatten")
+    g.add("Relu")
+
+
+def unknown(g: Graph) -> None:
+    g.add("Erf")
+
+
+CASES = (
+    strided, grouped, pooled, classified, flattened, residual, normalised, clipped,
+    clipped_below, dilated, lopsided, rounded_up, flattened_for_no_one, unknown,
+)  # fmt: skip
+
+
+def tried(framework: str, model: onnx.ModelProto, folder: Path) -> float | str:
+    """How far the framework's answer is off, or why there is none."""
+    write = getattr(importlib.import_module(f"models.{framework}.to_{framework}"), f"to_{framework}")
+    run = getattr(importlib.import_module(f"models.{framework}.run"), f"run_{framework}")
+    given = RANDOM.standard_normal(SHAPE).astype(np.float32)
+    (expected,) = ReferenceEvaluator(model, new_ops=[LRN]).run(None, {"x": given})
+    onnx.save(model, folder / "model.onnx")
+    try:
+        write(graph.read(folder / "model.onnx"), folder / "made")
+    except graph.Unsupported as error:
+        return str(error)
+    (found,) = run(folder / "made", given)
+    return float(np.abs(found.ravel() - expected.ravel()).max() / np.abs(expected).max())
+
+
+def main(framework: str) -> None:
+    """Print one object: the name of each graph → a number, or a text where it was refused."""
+    answers = {}
+    for case in CASES:
+        g = Graph()
+        case(g)
+        with tempfile.TemporaryDirectory() as folder:
+            answers[case.__name__] = tried(framework, g.model(), Path(folder))
+    print(json.dumps(answers))
+
+
+main(sys.argv[1])

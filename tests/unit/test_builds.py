@@ -1,0 +1,94 @@
+"""Building many images: one that fails keeps no other from being built, and each says what came of it."""
+
+import io
+from types import SimpleNamespace
+
+import docker
+import pytest
+from rich.console import Console
+
+from bench import builds
+from bench.cli import building
+from bench.errors import HostError
+
+
+class Engine:
+    """As much of an engine as builds look at: images by name. `make` is what a build does to it."""
+
+    def __init__(self) -> None:
+        self.images = self
+        self.made: dict[str, SimpleNamespace] = {}
+        self.pruned = 0
+
+    def get(self, ref: str) -> SimpleNamespace:
+        if ref not in self.made:
+            raise docker.errors.ImageNotFound("no such image")
+        return self.made[ref]
+
+    def list(self) -> list[SimpleNamespace]:
+        return list(self.made.values())
+
+    def prune(self, filters: object) -> None:
+        self.pruned += 1
+
+    def make(self, ref: str, *layers: str) -> None:
+        attrs = {"Size": 1000 * len(layers), "RootFS": {"Layers": list(layers)}}
+        self.made[ref] = SimpleNamespace(id="-".join(layers), tags=[ref], attrs=attrs)
+
+
+@pytest.fixture
+def engine(monkeypatch, tmp_path):
+    """An engine that has the image `old`; a build of `bad` fails, one of any other name makes an image."""
+    found = Engine()
+    found.make("edgebench/old:amd64", "base", "python", "old")
+
+    def build(names, platform, say, *, stand_in):
+        (name,) = names
+        say(f"step of {name}\n")
+        if name == "bad":
+            raise HostError("docker buildx bake bad ended with 1\nno space left on device", "make room")
+        found.make(f"edgebench/{name}:{platform}", "base", "python", name)
+
+    monkeypatch.setattr("bench.bake.build", build)
+    monkeypatch.setattr("bench.engine.connect", lambda: found)
+    monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path))
+    return found
+
+
+def test_one_that_fails_keeps_no_other_from_being_built(engine):
+    done = builds.build_each(["old", "bad", "new"], "amd64", builds.Watcher())
+    assert [(b.name, b.result) for b in done] == [("old", "cached"), ("bad", "failed"), ("new", "built")]
+    assert [(b.shared, b.layers) for b in done] == [(2, 3), (0, None), (2, 3)]
+    assert engine.pruned == 1
+    assert all(b.log.read_text() == f"step of {b.name}\n" for b in done)
+
+
+def test_when_it_is_given_up_nothing_more_is_begun(engine):
+    begun = []
+
+    class Impatient(builds.Watcher):
+        def begun(self, name: str) -> None:
+            begun.append(name)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        builds.build_each([f"n{n}" for n in range(50)], "amd64", Impatient())
+    assert len(begun) < 50
+    assert engine.pruned == 0
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_user_sees_each_image_come_to_its_end(engine, terminal):
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=terminal, width=100)
+    if terminal:
+        board = building.Board(console, 2)
+        with board.live:
+            done = builds.build_each(["bad", "new"], "amd64", board)
+    else:
+        done = builds.build_each(["bad", "new"], "amd64", building.Lines(console))
+    console.print(building.table(done))
+    assert "new: built in" in out.getvalue()
+    assert "bad: failed in" in out.getvalue()
+    assert "2 of 3" in out.getvalue()
+    assert building.row(done[0])["error"].startswith("docker buildx bake bad")
