@@ -5,7 +5,7 @@ SHELL := bash
 ENV := setup/env
 BENCH := $(ENV) .venv/bin/bench
 
-.PHONY: help setup demo test lint images models engine-up engine-down
+.PHONY: help setup demo test lint images models engine-up engine-down emulation-up emulation-down
 
 help: ## show this list
 	@grep -hE '^[a-z%/-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -25,11 +25,17 @@ engine-up: ## make sure that a Docker engine answers (one that already does is l
 engine-down: ## stop the private engine, if one was started; its images stay in the cache
 	@setup/engine down
 
-images: ready ## build every framework's image
-	@$(BENCH) images build
+emulation-up: ## make sure that images for arm64 can be built and run on another machine (docs/platforms.md)
+	@setup/emulation up
+
+emulation-down: ## undo what emulation-up did
+	@setup/emulation down
+
+images: ready ## build the images of this machine's CPU frameworks; others: make images PLATFORM=arm64 GROUP=l4t
+	@$(BENCH) images build $(if $(PLATFORM),--platform $(PLATFORM)) $(if $(GROUP),--group $(GROUP))
 
 images/%: ready ## build one framework's image, for example images/onnxruntime
-	@$(BENCH) images build $*
+	@$(BENCH) images build $* $(if $(PLATFORM),--platform $(PLATFORM))
 
 models: ready ## make every model in every format
 	@$(BENCH) models build

@@ -9,7 +9,7 @@ from bench.engine import LABEL, remove
 from bench.paths import cache
 
 # Folders of the cache whose `partial-*` entries are work that never became whole.
-WORKSHOPS = ("rootfs", "native", "requests")
+WORKSHOPS = ("rootfs", "native", "requests", "push")
 
 
 def containers(engine: docker.DockerClient, run_id: str | None) -> list[str]:

@@ -48,6 +48,14 @@ def connect() -> docker.DockerClient:
     )
 
 
+def find() -> docker.DockerClient | None:
+    """A client of the engine for work that is done without one, too; None when none answers."""
+    try:
+        return connect()
+    except HostError:
+        return None
+
+
 def remove(container: Container) -> None:
     """Remove a container; that somebody else does so at the same time is no failure."""
     try:

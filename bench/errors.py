@@ -29,6 +29,18 @@ class CellsFailed(BenchError):
     exit_code = 4
 
 
+class ImagesDiffer(BenchError):
+    """A registry or the engine does not have the images of the lock file."""
+
+    exit_code = 4
+
+
+class Regression(BenchError):
+    """A run is slower than the one it was compared with, by more than the threshold."""
+
+    exit_code = 5
+
+
 class Interrupted(BaseException):
     """Ctrl-C or SIGTERM. Not an Exception, so that no library takes it for a failure of its own."""
 

@@ -37,6 +37,7 @@ def plan_facts(plan: Plan, settings: Settings) -> dict[str, Any]:
         "device": plan.device,
         "profile": plan.profile,
         "arms": list(plan.arms),
+        "armless": plan.armless,
         "blocks": plan.blocks,
         "cpus": settings.cpus,
         "threads": settings.threads,
@@ -76,6 +77,7 @@ def _plan_of(facts: dict[str, Any], matrix: Matrix) -> tuple[Plan, Settings]:
         warmup=Bounds(**saved["warmup"]),
         stop=Bounds(**saved["stop"]),
         cells=cells,
+        armless=saved.get("armless") or {},
     )
     if [launch.id for launch in plan.launches()] != saved["launches"]:
         raise ConfigError("the order of launches in run.json is not what this version makes of its seed")

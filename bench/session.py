@@ -12,8 +12,10 @@ from bench.config import Matrix
 from bench.errors import HostError, Interrupted
 from bench.execute import Settings, Tally, execute
 from bench.hostlock import reserved
+from bench.images import native_platform
 from bench.journal import TORN, Journal, read, write_run
 from bench.journal_reader import SCHEMA
+from bench.lock import Lock, lock_of
 from bench.plan import Launch, Plan
 from bench.progress import Progress
 from bench.provenance import host, versions
@@ -24,12 +26,16 @@ from bench.runs import new_run_id, plan_facts, plan_of
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What the user may say of a run besides its cells. `cpus` is a list as the kernel writes it, memory in bytes."""
+    """What the user may say of a run besides its cells. `cpus` is a list as the kernel writes it, memory in bytes.
+
+    With a lock the images are those that it names, without one those that were built here.
+    """
 
     cpus: str | None = None
     memory: int | None = None
     timeout: float = 600.0
     command: str = ""
+    lock: Lock | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
         memory=options.memory,
     )
     with reserved():
-        ready = make_ready(plan, matrix, settings.threads, console, quiet=quiet)
+        ready = make_ready(plan, matrix, settings.threads, console, lock=options.lock, quiet=quiet)
         folder = results / settings.run_id
         write_run(
             folder,
@@ -67,7 +73,7 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
                 "host": host(ready.engine),
                 "images": ready.images,
                 "artifacts": ready.artifacts,
-                "locks": ready.locks,
+                "recipes": ready.recipes,
                 "forced": [],
             },
         )
@@ -91,10 +97,11 @@ def resume(folder: Path, matrix: Matrix, console: Console, *, quiet: bool, retry
             before = kept.get(launch.id)
             if before is None or (retry_failed and before["status"] == "failed"):
                 todo.append((launch, before["attempt"] + 1 if before else 1))
-        ready = make_ready(plan, matrix, settings.threads, console, quiet=quiet)
+        lock = lock_of(run.facts.get("images") or {}, native_platform())
+        ready = make_ready(plan, matrix, settings.threads, console, lock=lock, quiet=quiet)
         _same("image", _column(run.facts.get("images"), "digest"), _column(ready.images, "digest"))
         _same("artifact", _column(run.facts.get("artifacts"), "sha256"), _column(ready.artifacts, "sha256"))
-        _same("lock file", run.facts.get("locks") or {}, ready.locks)
+        _same("recipe", run.facts.get("recipes") or {}, ready.recipes)
         return _carry_out(folder, todo, plan, ready, settings, console, quiet)
 
 

@@ -8,18 +8,20 @@ from bench.arms.container import ContainerArm
 from bench.arms.native import NativeArm
 from bench.arms.rootfs import RootfsArm
 from bench.config import Matrix
+from bench.images import Locate
 from bench.launching import Arm
 
 
 def make_arms(
-    names: Sequence[str], matrix: Matrix, platform: str, engine: docker.DockerClient | None
+    names: Sequence[str], matrix: Matrix, engine: docker.DockerClient | None, locate: Locate | None
 ) -> dict[str, Arm]:
-    """The arms of these names. `engine` may be None when only `native` is asked for."""
+    """The arms of these names. `engine` and `locate` may be None when only `native` is asked for."""
     arms: dict[str, Arm] = {}
     for name in names:
         if name == "native":
             arms[name] = NativeArm(matrix)
         else:
             assert engine is not None
-            arms[name] = (ContainerArm if name == "container" else RootfsArm)(engine, platform)
+            assert locate is not None
+            arms[name] = (ContainerArm if name == "container" else RootfsArm)(engine, locate)
     return arms

@@ -13,7 +13,7 @@ from docker.models.containers import Container
 
 from bench.engine import ENGINE_GONE, LABEL, gone, remove
 from bench.errors import Interrupted
-from bench.images import require
+from bench.images import Locate
 from bench.launching import HOSTNAME, Outcome, Spec, environment, tail
 
 
@@ -22,14 +22,14 @@ class ContainerArm:
 
     name = "container"
 
-    def __init__(self, engine: docker.DockerClient, platform: str) -> None:
+    def __init__(self, engine: docker.DockerClient, locate: Locate) -> None:
         self.engine = engine
-        self.platform = platform
+        self.locate = locate
         self.images: dict[str, str] = {}
 
     def prepare(self, framework: str) -> None:
         """Find the image. Raises HostError when it is missing or was built from another runner."""
-        self.images[framework] = require(self.engine, framework, self.platform).digest
+        self.images[framework] = self.locate(framework).digest
 
     def launch(self, spec: Spec) -> Outcome:
         """Run one container to its end and remove it."""

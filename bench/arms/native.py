@@ -4,6 +4,7 @@ from pathlib import Path
 
 from bench.arms import process
 from bench.config import Matrix
+from bench.images import lock_file, native_platform
 from bench.launching import RUNNER, Outcome, Spec
 from bench.paths import PROJECT
 from bench.venvs import ensure_venv
@@ -23,7 +24,7 @@ class NativeArm:
         entry = self.matrix.frameworks[framework]
         self.pythons[framework] = ensure_venv(
             framework,
-            PROJECT / "images" / framework / "requirements.txt",
+            lock_file(framework, native_platform()),
             entry.python,
             [PROJECT / "runner"],
         )

@@ -16,7 +16,7 @@ import docker
 from bench.arms import process
 from bench.engine import ENGINE_GONE, LABEL, gone, remove
 from bench.errors import HostError
-from bench.images import require
+from bench.images import Locate
 from bench.launching import RUNNER, Outcome, Spec
 from bench.paths import cache
 
@@ -29,14 +29,14 @@ class RootfsArm:
 
     name = "rootfs"
 
-    def __init__(self, engine: docker.DockerClient, platform: str) -> None:
+    def __init__(self, engine: docker.DockerClient, locate: Locate) -> None:
         self.engine = engine
-        self.platform = platform
+        self.locate = locate
         self.roots: dict[str, Path] = {}
 
     def prepare(self, framework: str) -> None:
         """Unpack the image once per digest. Raises HostError when it is missing or the disk is full."""
-        image = require(self.engine, framework, self.platform)
+        image = self.locate(framework)
         root = cache() / "rootfs" / image.digest.removeprefix("sha256:")
         if not root.is_dir():
             _unpack(self.engine, image.digest, root)

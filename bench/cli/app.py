@@ -10,13 +10,15 @@ from docker.errors import DockerException
 from requests import RequestException
 from rich.console import Console
 
-from bench.cli import images, matrix, models
+from bench.cli import images, imports, matrix, models
+from bench.cli.compare import compare
+from bench.cli.export import export
 from bench.cli.report import report
 from bench.errors import BenchError, HostError, Interrupted
 
 EPILOG = (
     "Exit codes: 0 done, 2 usage or configuration, 3 no engine or a host that cannot do it, "
-    "4 some cells failed, 130 interrupted."
+    "4 some cells failed or cannot be compared, 5 a regression (bench compare), 130 interrupted."
 )
 
 app = typer.Typer(
@@ -30,6 +32,9 @@ app.add_typer(matrix.app, name="matrix")
 app.add_typer(images.app, name="images")
 app.add_typer(models.app, name="models")
 app.command("report")(report)
+app.command("compare")(compare)
+app.command("export")(export)
+app.add_typer(imports.app, name="import")
 
 
 def main() -> NoReturn:

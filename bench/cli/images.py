@@ -1,35 +1,78 @@
 """`bench images`: build and list."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.cli.common import AsJson, print_json
-from bench.config import load_matrix
+from bench.cli import distribution, inspecting
+from bench.cli.common import AsJson, console, print_json
+from bench.config import Group, Platform, load_matrix
+from bench.errors import ConfigError, HostError
 from bench.names import choose
 
 if TYPE_CHECKING:
     from bench.images import Image
 
-app = typer.Typer(help="Build and list the images of the frameworks.", no_args_is_help=True)
-
-# Images that no cell is launched from: they make the models.
-TOOLS = ("models-export", "models-convert")
+app = typer.Typer(help="Build, list and distribute the images of the frameworks.", no_args_is_help=True)
+app.registered_commands += distribution.app.registered_commands + inspecting.app.registered_commands
 
 
 @app.command()
-def build(names: Annotated[list[str] | None, typer.Argument(help="Frameworks; all when left out.")] = None) -> None:
-    """Build images, showing the builder's own progress."""
-    from bench import bake
+def build(
+    names: Annotated[list[str] | None, typer.Argument(help="Images; when left out, all of the group.")] = None,
+    platform: Annotated[str | None, typer.Option(help="A platform; this machine's when left out.")] = None,
+    group: Annotated[str, typer.Option(help="What to build by default: cpu, accelerator, cuda or l4t.")] = "cpu",
+    stand_in: Annotated[
+        bool, typer.Option("--stand-in", help="Take our own substitute for a vendor's base that cannot be pulled.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Build images, each to its own end, and say what came of each."""
+    from bench import builds, images
+    from bench.cli import building
     from bench.hostlock import reserved
 
-    known = [*load_matrix().frameworks, *TOOLS]
-    chosen = choose("framework", names or load_matrix().frameworks, known)
+    wanted = platform or images.native_platform()
+    chosen = _chosen(names or (), wanted, group)
+    err = console()
     with reserved():
-        bake.build(chosen)
+        if err.is_terminal:
+            board = building.Board(err, len(chosen))
+            with board.live:
+                done = builds.build_each(chosen, wanted, board, stand_in=stand_in)
+        else:
+            done = builds.build_each(chosen, wanted, building.Lines(err), stand_in=stand_in)
+    if as_json:
+        print_json([building.row(built) for built in done])
+    else:
+        Console().print(building.table(done))
+    if failed := [built for built in done if built.error]:
+        said = (f"{built.name} for {built.platform}: {built.error} (all of it: {built.log})" for built in failed)
+        hints = dict.fromkeys(str(built.error.hint) for built in failed if built.error)
+        raise HostError("\n".join(said), "; ".join(hints))
+
+
+def _chosen(names: Sequence[str], platform: str, group: str) -> list[str]:
+    """The images that are meant. Raises ConfigError for a name, a platform or a group that there is not."""
+    from bench import images
+
+    frameworks = load_matrix().frameworks
+    (platform,) = choose("platform", [platform], get_args(Platform))
+    if names:
+        chosen = choose("framework", names, [*frameworks, *images.steps()])
+        for name in chosen:
+            if name in frameworks and platform not in frameworks[name].platforms:
+                offered = ", ".join(frameworks[name].platforms)
+                raise ConfigError(f"{name} has no image for {platform}", f"it has for {offered}: --platform")
+        return chosen
+    (group,) = choose("group", [group], get_args(Group))
+    chosen = [name for name, entry in frameworks.items() if entry.group == group and platform in entry.platforms]
+    if not chosen:
+        raise ConfigError(f"the group {group} has no image for {platform}", "see `platforms:` in matrix.yaml")
+    return chosen
 
 
 @app.command("list")

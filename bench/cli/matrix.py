@@ -2,7 +2,8 @@
 
 import shlex
 import sys
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -12,7 +13,7 @@ from bench.cli.common import RESULTS, AsJson, Results, console, print_json
 from bench.config import load_matrix, matrix_schema
 from bench.errors import CellsFailed, ConfigError
 from bench.journal_reader import read
-from bench.plan import ARMS, Plan, Selection, make_plan
+from bench.plan import ARMS, Cell, Plan, Selection, make_plan
 from bench.runs import cell_facts, find_run
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def plan(
                 "seed": made.seed,
                 "arms": list(made.arms),
                 "blocks": made.blocks,
-                "cells": [{**cell_facts(c), "arms": list(made.arms), "blocks": made.blocks} for c in made.cells],
+                "cells": [_planned(made, cell) for cell in made.cells],
+                "armless": made.armless,
                 "skipped": [{"cell": name, "reason": reason} for name, reason in made.skipped.items()],
                 "launches": [launch.id for launch in made.launches()],
             }
@@ -69,13 +71,15 @@ def plan(
         return
     table = Table("cell", "arms", "blocks", box=None, pad_edge=False)
     for cell in made.cells:
-        table.add_row(cell.id, " ".join(made.arms), str(made.blocks))
+        table.add_row(cell.id, " ".join(made.arms_of(cell.framework)), str(made.blocks))
     out = Console()
     out.print(table)
     for name, reason in made.skipped.items():
         out.print(f"left out: {name}: {reason}", highlight=False)
-    count = len(made.cells) * len(made.arms) * made.blocks
-    out.print(f"{len(made.cells)} cells, {count} launches", highlight=False)
+    for name, reasons in made.armless.items():
+        for arm, reason in reasons.items():
+            out.print(f"left out: the {arm} arm of {name}: {reason}", highlight=False)
+    out.print(f"{len(made.cells)} cells, {sum(1 for _ in made.launches())} launches", highlight=False)
 
 
 @app.command()
@@ -98,16 +102,32 @@ def run(
     timeout: Annotated[
         float, typer.Option("--timeout", min=1, max=86_400, help="Seconds after which a launch is given up.")
     ] = 600.0,
+    images: Annotated[
+        Literal["local", "locked"] | None,
+        typer.Option(
+            "--images", help="Those built here, or the lock file's; when left out, locked where there is one."
+        ),
+    ] = None,
+    lock: Annotated[
+        Path | None, typer.Option("--lock", help="The lock file; else EDGEBENCH_LOCK, or images.lock.")
+    ] = None,
     results: Results = RESULTS,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure the selected cells in every arm, and keep each launch as it ends."""
     from bench import session  # the Docker SDK and what hangs on it are not needed to plan
+    from bench.lock import chosen_lock
 
     made = _plan(device, framework, model, precision, select, arms, profile, blocks, seed)
     command = shlex.join(["bench", *sys.argv[1:]])
-    options = session.Options(cpus=cpus, memory=_bytes(memory), timeout=timeout, command=command)
+    options = session.Options(
+        cpus=cpus,
+        memory=_bytes(memory),
+        timeout=timeout,
+        command=command,
+        lock=chosen_lock(images, lock),
+    )
     _finish(session.start(made, load_matrix(), options, results, console(), quiet=quiet), as_json)
 
 
@@ -143,6 +163,10 @@ def clean(
 def schema() -> None:
     """Print the JSON Schema of matrix.yaml (docs/matrix.schema.json is this)."""
     print_json(matrix_schema())
+
+
+def _planned(made: Plan, cell: Cell) -> dict[str, Any]:
+    return {**cell_facts(cell), "arms": list(made.arms_of(cell.framework)), "blocks": made.blocks}
 
 
 def _plan(

@@ -1,17 +1,17 @@
-"""`bench models`: build and list."""
+"""`bench models`: build, list and show."""
 
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from bench.cli import model_tables as tables
 from bench.cli.common import AsJson, console, print_json
 from bench.config import load_matrix
 from bench.names import choose
 from bench.paths import model_store
 
-app = typer.Typer(help="Build and list the models, as artifacts in the store.", no_args_is_help=True)
+app = typer.Typer(help="Build and show the models, as artifacts in the store.", no_args_is_help=True)
 
 
 @app.command()
@@ -35,31 +35,35 @@ def build(
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """Show the models and the artifacts that were made of them."""
+    """Show the models, those with the least work for each parameter first, and the artifacts that were made of them."""
+    from bench.catalogue import overview
     from bench.store import Store
 
-    store = Store(model_store())
-    rows = []
-    for name, entry in load_matrix().models.items():
-        made = store.manifest(name)
-        rows.append(
-            {
-                "name": name,
-                "title": entry.title,
-                "input": entry.input,
-                "params": made["params"] if made else None,
-                "macs": made["macs"] if made else None,
-                "formats": [f"{a['format']} {a['precision']}" for a in made["artifacts"]] if made else [],
-                "artifacts": made["artifacts"] if made else [],
-            }
-        )
+    rows = overview(load_matrix(), Store(model_store()))
     if as_json:
         print_json(rows)
         return
-    table = Table("model", "input", "parameters", "MACs", "made", box=None, pad_edge=False)
-    for row in rows:
-        params = f"{row['params'] / 1e6:.2f} M" if row["params"] else ""
-        macs = f"{row['macs'] / 1e9:.2f} G" if row["macs"] else ""
-        made_as = ", ".join(row["formats"]) or "not made: bench models build"
-        table.add_row(str(row["name"]), "×".join(map(str, row["input"])), params, macs, made_as)
-    Console().print(table)
+    Console().print(tables.overview(rows))
+
+
+@app.command()
+def show(name: Annotated[str, typer.Argument(help="A model.")], as_json: AsJson = False) -> None:
+    """Show a model: what was counted beside what others state, and every artifact with its size and parity."""
+    from bench.catalogue import detail
+    from bench.references import load_references
+    from bench.store import Store
+
+    matrix = load_matrix()
+    choose("model", [name], matrix.models)
+    reference = load_references().get(name)
+    facts = detail(name, matrix, Store(model_store()), reference)
+    if as_json:
+        print_json(facts)
+        return
+    out = Console()
+    out.print(tables.heading(facts, reference))
+    out.print(tables.counts(facts, reference))
+    if facts["artifacts"]:
+        out.print(tables.artifacts(facts["artifacts"]))
+    else:
+        out.print(f"not made: bench models build {name}", highlight=False)

@@ -1,0 +1,29 @@
+"""Which image of a framework a run uses: the one that was built here, or the one that the lock file names."""
+
+from functools import cache, partial
+
+import docker
+from rich.console import Console
+
+from bench.images import Image, Locate, require
+from bench.lock import Lock
+from bench.pull import Puller
+from bench.transfer import Transfers
+
+
+def locate(engine: docker.DockerClient, platform: str, lock: Lock | None, console: Console, *, quiet: bool) -> Locate:
+    """How to come to a framework's image: it is looked for once, and what is locked is pulled when it is missing.
+
+    What it returns raises HostError for an image that is not there, or not what sources or lock file say.
+    """
+    if lock is None:
+        return partial(require, engine, platform=platform)
+    shown = Transfers(console, quiet=quiet)
+    puller = Puller(engine, lock, shown)
+
+    @cache
+    def find(framework: str) -> Image:
+        with shown:
+            return puller.require(framework, platform)
+
+    return find
