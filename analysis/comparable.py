@@ -7,7 +7,7 @@ during the run is as wrong as one that differs between arms.
 Not judged, because an arm is there to change it, but kept: namespaces, cgroup, seccomp, capabilities.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 ABSENT = "absent"
@@ -43,12 +43,15 @@ def kernel_state(hello: Mapping[str, Any]) -> dict[str, Any]:
     return {key: kernel[key] for key in _KERNEL if key in kernel} if isinstance(kernel, Mapping) else {}
 
 
-def compare(arms: Mapping[str, Sequence[Identity]]) -> tuple[bool, str | None]:
-    """(comparable, reason) of the launches of two arms: arm → one identity a launch."""
+def compare(arms: Mapping[str, Sequence[Identity]], meant: Collection[str] = ()) -> tuple[bool, str | None]:
+    """(comparable, reason) of the launches of two arms: arm → one identity a launch.
+
+    `meant` are keys of the identity in which the arms differ on purpose: an arm that runs on other CPUs, say.
+    """
     for arm, launches in arms.items():
         if not all(launches):
             return False, f"a launch of {arm} does not say what it ran"
-    differences = [text for key in _keys(arms) if (text := _difference(key, arms))]
+    differences = [text for key in _keys(arms) if key not in meant and (text := _difference(key, arms))]
     if not differences:
         return True, None
     more = f"; and {len(differences) - SHOWN} more" if len(differences) > SHOWN else ""

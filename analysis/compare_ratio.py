@@ -21,12 +21,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import false_discovery_control
 from statsmodels.stats.weightstats import CompareMeans, ttost_ind
 
-from analysis.ratios import FEWEST, LEVEL, MARGIN, LaunchMedians, Verdict
-
-ALPHA = 1 - LEVEL
+from analysis.ratios import FEWEST, MARGIN, LaunchMedians, Verdict
+from analysis.verdicts import ALPHA, adjust
 
 
 @dataclass(frozen=True)
@@ -72,16 +70,13 @@ def judge_all(ratios: Sequence[Ratio], threshold: float) -> list[Judged]:
     A regression is slower for sure (the adjusted test of a difference) and by more than `threshold`, a fraction, as
     estimated. It does not depend on the margin.
     """
-    if not ratios:
-        return []
-    different = false_discovery_control([ratio.p_different for ratio in ratios])
-    equivalent = false_discovery_control([ratio.p_equivalent for ratio in ratios])
+    adjusted = adjust([ratio.p_different for ratio in ratios], [ratio.p_equivalent for ratio in ratios])
     return [
         Judged(
-            q_different=float(d),
-            q_equivalent=float(e),
-            verdict="equivalent" if e <= ALPHA else "different" if d <= ALPHA else "inconclusive",
-            regression=bool(d <= ALPHA and ratio.ratio > 1 + threshold),
+            q_different=d,
+            q_equivalent=e,
+            verdict=verdict,
+            regression=d <= ALPHA and ratio.ratio > 1 + threshold,
         )
-        for ratio, d, e in zip(ratios, different, equivalent, strict=True)
+        for ratio, (d, e, verdict) in zip(ratios, adjusted, strict=True)
     ]

@@ -9,6 +9,7 @@ Columns, with their units in the name; NaN or None where the launch does not say
     n                                                        timed inferences
     median_ns, p90_ns, p99_ns                                of those, linear between neighbours
     load_ns, first_ns, wall_ns                               loading, the first inference, the whole launch
+    rss_peak_bytes, cgroup_peak_bytes                        the most memory of the process, and of its cgroup
     identity                                                 what comparable.py judges
     kernel                                                   what an arm is meant to change
 
@@ -35,7 +36,8 @@ from bench.journal_reader import JOURNAL, MEAN
 ARMS = ("container", "rootfs", "native")
 DAY_NS = 24 * 3600 * 10**9  # no inference of this project takes a day: a larger number is damage
 _TEXTS = ("launch", "cell", "device", "framework", "model", "precision", "arm", "status", "reason", "message")
-_NUMBERS = ("median_ns", "p90_ns", "p99_ns", "load_ns", "first_ns", "wall_ns")
+_MEMORY = ("rss_peak_bytes", "cgroup_peak_bytes")
+_NUMBERS = ("median_ns", "p90_ns", "p99_ns", "load_ns", "first_ns", "wall_ns", *_MEMORY)
 COLUMNS = (*_TEXTS, "block", "n", *_NUMBERS, "identity", "kernel")
 MEAN_COLUMNS = ("cell", "device", "framework", "model", "precision", "arm", "mean_ns", "inferences")
 
@@ -134,6 +136,7 @@ def _row(record: dict[str, Any], names: dict[str, dict[str, str]]) -> tuple[dict
         "load_ns": _duration(loaded.get("load_ns")),
         "first_ns": _duration(loaded.get("first_ns")),
         "wall_ns": _duration(record.get("wall_ns")),
+        **{name: _amount(section(record, "memory").get(name)) for name in _MEMORY},
         "identity": identity(hello, loaded),
         "kernel": kernel_state(hello),
     }
@@ -177,3 +180,7 @@ def _text(value: Any) -> str | None:
 
 def _duration(value: Any) -> float:
     return float(value) if type(value) is int and 0 < value < DAY_NS else float("nan")
+
+
+def _amount(value: Any) -> float:
+    return float(value) if type(value) is int and 0 < value < 2**60 else float("nan")

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from analysis import figures
 from analysis.ratios import RATIOS
-from analysis.words import MEANING, change, plain_margin, summary
+from analysis.words import MEANING, change, figure, percent, plain_margin, summary
 
 _TEMPLATES = Path(__file__).parent / "templates"
 VEGA_LITE = "6.4"  # of altair's schema; vl-convert carries several
@@ -35,7 +35,8 @@ def render(report: dict[str, Any], launches: pd.DataFrame) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(ms=_ms, change=change, plain_margin=plain_margin)
+    environment.filters.update(ms=_ms, change=change, plain_margin=plain_margin, span=_span)
+    environment.globals.update(figure=figure)
     return environment.get_template("report.html.j2").render(
         report=report,
         summary=summary(report),
@@ -86,3 +87,11 @@ def _hash(script: str) -> str:
 
 def _ms(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}" if value >= 1000 else f"{value:#.4g}"
+
+
+def _span(effect: dict[str, Any]) -> str:
+    """What changes inside launches: `+1.2 % [+0.4, +2.0]`."""
+    if effect["change"] is None:
+        return "–"
+    low, high = (percent(1 + end) for end in effect["ci95"])
+    return f"{percent(1 + effect['change'])} % [{low}, {high}]"

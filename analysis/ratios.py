@@ -12,17 +12,20 @@ whether the 90 % interval lies within [1/(1+m), 1+m]:
                   matter, and the interval still shows its sign
     different     not equivalent, and the 95 % interval excludes 1
     inconclusive  neither: more blocks are needed
+
+That is the verdict of one ratio looked at alone; verdicts.py judges several at once.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
+from functools import cached_property
+from math import expm1, isfinite, log1p
 from numbers import Real
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
-from statsmodels.stats.weightstats import ttost_paired
 
 MARGIN = 0.05
 LEVEL = 0.95
@@ -63,6 +66,69 @@ class LaunchMedians:
                 raise ValueError(f"block {block}: {median} is no duration")
 
 
+class Difference:
+    """ln(a / b) over blocks, and what follows from it. `logs` holds one number a block, at least FEWEST."""
+
+    def __init__(self, logs: NDArray[np.float64]) -> None:
+        self.logs = logs
+        self.blocks = len(logs)
+        self.mean = float(logs.mean())
+        self.sd = float(logs.std(ddof=1))
+        self.error = self.sd / self.blocks**0.5
+        # Identical to the last bit: the t distribution has no scale to stand on.
+        self.exact = self.error <= 1e-12 * max(1.0, abs(self.mean))
+
+    @property
+    def ratio(self) -> float:
+        """The estimate of a / b."""
+        return float(np.exp(self.mean))
+
+    @cached_property
+    def ci95(self) -> tuple[float, float]:
+        """The 95 % interval of the ratio."""
+        low, high = self.mean - self._reach, self.mean + self._reach
+        return float(np.exp(low)), float(np.exp(high))
+
+    @property
+    def half_width(self) -> float:
+        """How far the 95 % interval reaches, as a fraction h: from ratio / (1 + h) to ratio · (1 + h)."""
+        return expm1(self._reach)
+
+    @cached_property
+    def p_different(self) -> float:
+        """Of the t test that the ratio is 1."""
+        if self.exact:
+            return float(abs(self.mean) <= 1e-12)
+        return 2 * self._beyond(abs(self.mean))
+
+    def p_equivalent(self, margin: float) -> float:
+        """Of the two one-sided t tests that the ratio is outside of [1/(1+margin), 1+margin]: the larger one."""
+        bound = log1p(margin)
+        if self.exact:
+            return float(abs(self.mean) > bound)
+        return self._beyond(bound - abs(self.mean))
+
+    def more_blocks(self, margin: float, equivalent: float = 1 - LEVEL, different: float = 1 - LEVEL) -> int | None:
+        """How many blocks more until either verdict, should mean and sd stay as they are; None when beyond MOST.
+
+        `equivalent` and `different` are the levels that the p values have to reach.
+        """
+        n = np.unique(np.geomspace(self.blocks + 1, MOST, 200).astype(int))  # every count while small, then steps of %
+        error = self.sd / np.sqrt(n)
+        is_equivalent = stats.t.ppf(1 - equivalent, n - 1) * error <= log1p(margin) - abs(self.mean)
+        is_different = stats.t.ppf(1 - different / 2, n - 1) * error < abs(self.mean)
+        decided = n[is_equivalent | is_different]
+        return int(decided[0]) - self.blocks if decided.size else None
+
+    def _beyond(self, distance: float) -> float:
+        """The share of Student's distribution beyond a distance from its centre."""
+        return float(stats.t.sf(distance / self.error, self.blocks - 1))
+
+    @cached_property
+    def _reach(self) -> float:
+        return 0.0 if self.exact else float(stats.t.ppf((1 + LEVEL) / 2, self.blocks - 1)) * self.error
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A ratio over `blocks` blocks. `more_blocks`: roughly what an inconclusive one would take; None when too many."""
@@ -75,38 +141,32 @@ class Estimate:
     more_blocks: int | None = None
 
 
-def estimate(numerator: LaunchMedians, denominator: LaunchMedians, margin: float = MARGIN) -> Estimate:
-    """The ratio of two arms of one cell, paired by block. `margin` is a fraction: 0.05 is ±5 %."""
+def difference(numerator: LaunchMedians, denominator: LaunchMedians) -> Difference | None:
+    """What two arms of one cell differ by, paired by block; None with fewer than FEWEST blocks that have both."""
     blocks = sorted(numerator.by_block.keys() & denominator.by_block.keys())
     if len(blocks) < FEWEST:
-        reason = f"{len(blocks)} block{'s' * (len(blocks) != 1)} with both arms; at least {FEWEST} are needed"
-        return Estimate(len(blocks), "inconclusive", reason=reason)
+        return None
     a = np.array([numerator.by_block[block] for block in blocks], dtype=float)
     b = np.array([denominator.by_block[block] for block in blocks], dtype=float)
-    d = np.log(a / b)
-    mean, error = float(d.mean()), float(stats.sem(d))
-    if error <= 1e-12 * max(1.0, abs(mean)):  # identical to the last bit: the t distribution has no scale to stand on
-        low = high = mean
-        equivalent = abs(mean) <= np.log1p(margin)
-    else:
-        low, high = stats.t.interval(LEVEL, len(d) - 1, loc=mean, scale=error)
-        equivalent = ttost_paired(a, b, 1 / (1 + margin), 1 + margin, transform=np.log)[0] <= 1 - LEVEL
-    verdict: Verdict = "equivalent" if equivalent else "inconclusive" if low <= 0 <= high else "different"
-    return Estimate(
-        blocks=len(d),
-        verdict=verdict,
-        ratio=float(np.exp(mean)),
-        ci95=(float(np.exp(low)), float(np.exp(high))),
-        more_blocks=_more_blocks(mean, float(d.std(ddof=1)), len(d), margin) if verdict == "inconclusive" else None,
-    )
+    return Difference(np.log(a / b))
 
 
-def _more_blocks(mean: float, sd: float, have: int, margin: float) -> int | None:
-    """How many blocks more until either verdict, should mean and sd stay as they are; None when beyond MOST."""
-    n = np.unique(np.geomspace(have + 1, MOST, 200).astype(int))  # every count while small, then steps of some percent
-    error = sd / np.sqrt(n)
-    # Equivalence looks at the 90 % interval (each one-sided test at 5 %), difference at the 95 % interval.
-    equivalent = stats.t.ppf(LEVEL, n - 1) * error <= np.log1p(margin) - abs(mean)
-    different = stats.t.ppf((1 + LEVEL) / 2, n - 1) * error < abs(mean)
-    decided = n[equivalent | different]
-    return int(decided[0]) - have if decided.size else None
+def estimate(numerator: LaunchMedians, denominator: LaunchMedians, margin: float = MARGIN) -> Estimate:
+    """The ratio of two arms of one cell, judged alone. `margin` is a fraction: 0.05 is ±5 %."""
+    found = difference(numerator, denominator)
+    if found is None:
+        blocks = len(numerator.by_block.keys() & denominator.by_block.keys())
+        return Estimate(blocks, "inconclusive", reason=too_few(blocks))
+    verdict = verdict_of(found.p_different, found.p_equivalent(margin))
+    more = found.more_blocks(margin) if verdict == "inconclusive" else None
+    return Estimate(found.blocks, verdict, found.ratio, found.ci95, more_blocks=more)
+
+
+def verdict_of(different: float, equivalent: float) -> Verdict:
+    """The verdict of two p values, adjusted or not."""
+    return "equivalent" if equivalent <= 1 - LEVEL else "different" if different <= 1 - LEVEL else "inconclusive"
+
+
+def too_few(blocks: int) -> str:
+    """Why there is no ratio."""
+    return f"{blocks} block{'s' * (blocks != 1)} with both arms; at least {FEWEST} are needed"

@@ -1,6 +1,7 @@
 """A run's answer as one dictionary with stable keys: what `bench report --json` prints and every other view draws.
 
-    schema, run_id, created, command, margin, warnings, forced
+    schema, run_id, created, command, warnings, forced
+    margin, margins              the one that was asked for, and all at which ratios are judged, from the narrowest
     host, versions, profile      as in run.json
     cells[]                      in the order of the plan
       cell, framework, model, precision
@@ -10,12 +11,12 @@
         samples                  timed inferences of all launches
         median_ms, p90_ms, p99_ms, load_ms, first_ms
                                  the median over launches of each launch's own figure, in ms; never of pooled samples
+        tail.<quantile>          ms, launches: p99 and p99.9 where launches have the samples for it, else null (tail.py)
+        rss_peak_mb, cgroup_peak_mb  the largest over launches, of the process and of its cgroup; null where not told
+        inside                   are launches steady, do they drift, what lies far out (inside.py)
         kernel                   seccomp, capabilities, ... of its first launch: recorded, not judged
-      ratios.<name>              see ratios.py
-        ratio, ci95              null where there is none
-        verdict                  equivalent, different, inconclusive; null where nothing may or can be compared
-        comparable               false: the reason says what differs; null: an arm is not part of the run
-        reason, blocks, more_blocks
+      ratios.<name>              see report_ratios.py; the verdicts are those over all cells and ratios
+      variance                   where the spread comes from, and what that asks for (variance.py); null with too few
       image.ref, image.digest, artifact.sha256, artifact.parity
       failures[]                 arm, reason, message, count
 
@@ -29,13 +30,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.comparable import compare
+from analysis.inside import describe, look
 from analysis.load import ARMS, Loaded, cell_names, load, section
-from analysis.ratios import MARGIN, RATIOS, LaunchMedians, Pair, estimate
+from analysis.ratios import MARGIN, RATIOS
+from analysis.report_ratios import close_ratios, margins, open_ratio
+from analysis.tail import tails
+from analysis.variance import split
 from bench.journal import Run, dumps
 
 SCHEMA = 1
 _FIGURES = ("median", "p90", "p99", "load", "first")
+_MEMORY = ("rss_peak", "cgroup_peak")
 
 
 def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dict[str, Any]:
@@ -43,29 +48,29 @@ def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dic
     loaded = loaded or load(run)
     facts, frame = run.facts, loaded.launches
     names = cell_names(facts) or {cell: {} for cell in frame["cell"].unique()}
-    by_cell = dict(iter(frame.groupby("cell", sort=False)))
+    by_cell = dict(iter(look(run, frame).groupby("cell", sort=False)))
+    nothing = look(run, frame.iloc[:0])
+    cells = [_cell(cell, named, facts, by_cell.get(cell, nothing)) for cell, named in names.items()]
+    close_ratios([ratio for cell in cells for ratio in cell["ratios"].values()], margin)
     report = {
         "schema": SCHEMA,
         "run_id": facts["run_id"],
         "created": facts.get("created"),
         "command": facts.get("command"),
         "margin": margin,
+        "margins": margins(margin),
         "profile": section(facts, "plan").get("profile"),
         "host": section(facts, "host"),
         "versions": section(facts, "versions"),
         "forced": facts["forced"] if isinstance(facts.get("forced"), list) else [],
         "warnings": loaded.warnings,
-        "cells": [
-            _cell(cell, named, facts, by_cell.get(cell, frame.iloc[:0]), margin) for cell, named in names.items()
-        ],
+        "cells": cells,
     }
     cleaned: dict[str, Any] = json.loads(dumps(report))  # what a damaged run.json holds must not break the views
     return cleaned
 
 
-def _cell(
-    cell: str, named: dict[str, str], facts: dict[str, Any], launches: pd.DataFrame, margin: float
-) -> dict[str, Any]:
+def _cell(cell: str, named: dict[str, str], facts: dict[str, Any], launches: pd.DataFrame) -> dict[str, Any]:
     named = named or {key: str(launches.iloc[0][key]) for key in ("framework", "model", "precision")}
     image = section(section(facts, "images"), named["framework"])
     artifact = section(section(facts, "artifacts"), cell)
@@ -78,7 +83,8 @@ def _cell(
         "precision": named["precision"],
         "status": _status(facts, by_arm),
         "arms": {arm: _arm(rows) for arm, rows in by_arm.items()},
-        "ratios": {name: _ratio(pair, by_arm, margin, armless) for name, pair in RATIOS.items()},
+        "ratios": {name: open_ratio(pair, by_arm, armless) for name, pair in RATIOS.items()},
+        "variance": split(launches),
         "image": {"ref": image.get("ref"), "digest": image.get("digest")},
         "artifact": {"sha256": artifact.get("sha256"), "parity": artifact.get("parity")},
         "failures": _failures(launches),
@@ -112,36 +118,11 @@ def _arm(rows: pd.DataFrame) -> dict[str, Any]:
         "failed": len(rows) - len(good),
         "samples": int(good["n"].sum()),
         **{f"{figure}_ms": float(good[f"{figure}_ns"].median()) / 1e6 for figure in _FIGURES},
+        **{f"{figure}_mb": float(good[f"{figure}_bytes"].max()) / 1e6 for figure in _MEMORY},
+        "tail": tails(good),
+        "inside": describe(good),
         "kernel": good["kernel"].iloc[0] if len(good) else {},
     }
-
-
-def _ratio(pair: Pair, by_arm: dict[str, pd.DataFrame], margin: float, armless: dict[str, Any]) -> dict[str, Any]:
-    nothing = dict.fromkeys(("ratio", "ci95", "verdict", "comparable", "reason", "blocks", "more_blocks"))
-    if missing := [arm for arm in pair if arm not in by_arm]:
-        known = "; ".join(str(armless[arm]) for arm in missing if arm in armless)
-        return nothing | {"reason": known or f"{' and '.join(missing)} not part of this run", "blocks": 0}
-    used = _complete_blocks(pair, by_arm)
-    result = estimate(_medians(used[pair.numerator]), _medians(used[pair.denominator]), margin)
-    shown = {"blocks": result.blocks, "verdict": result.verdict, "reason": result.reason, "comparable": True}
-    if not result.blocks:
-        return nothing | shown | {"comparable": None}
-    comparable, reason = compare({arm: list(rows["identity"]) for arm, rows in used.items()})
-    if not comparable:
-        return nothing | {"comparable": False, "reason": reason, "blocks": result.blocks}
-    ci95 = list(result.ci95) if result.ci95 else None
-    return nothing | shown | {"ratio": result.ratio, "ci95": ci95, "more_blocks": result.more_blocks}
-
-
-def _complete_blocks(pair: Pair, by_arm: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The launches of both arms with a number, of the blocks in which both have one."""
-    good = {arm: by_arm[arm][by_arm[arm]["status"] == "ok"] for arm in pair}
-    both = set(good[pair.numerator]["block"]) & set(good[pair.denominator]["block"])
-    return {arm: rows[rows["block"].isin(both)] for arm, rows in good.items()}
-
-
-def _medians(rows: pd.DataFrame) -> LaunchMedians:
-    return LaunchMedians(dict(zip(rows["block"], rows["median_ns"], strict=True)))
 
 
 def _failures(launches: pd.DataFrame) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.ratios import RATIOS
-from analysis.words import change, plain_margin, summary
+from analysis.words import change, figure, plain_margin, summary
 
 _STYLES = {"equivalent": "green", "different": "yellow", "inconclusive": "magenta"}
 _FIGURES = ("median", "p90", "p99", "load", "first")
@@ -39,10 +39,10 @@ def _arms(arms: dict[str, Any]) -> Table:
     table.add_column("arm, ms", min_width=10)
     for name in (*_FIGURES, "launches", "samples"):
         table.add_column(name, justify="right", min_width=7)
-    for name, arm in arms.items():
+    for arm_name, arm in arms.items():
         launches = f"{arm['launches']} (−{arm['failed']})" if arm["failed"] else str(arm["launches"])
-        figures = [_ms(arm[f"{figure}_ms"]) for figure in _FIGURES]
-        table.add_row(_safe(name), *figures, launches, str(arm["samples"]))
+        figures = [_ms(figure(arm, name)) for name in _FIGURES]
+        table.add_row(_safe(arm_name), *figures, launches, str(arm["samples"]))
     return table
 
 

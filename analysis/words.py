@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from analysis.ratios import RATIOS
+from analysis.tail import QUANTILES
+from analysis.words_inside import remarks
 
 MEANING = {
     "virtualization": "what the container's isolation costs",
@@ -29,45 +31,82 @@ def change(ratio: dict[str, Any]) -> str:
     return f"{percent(ratio['ratio'])} % [{percent(low)}, {percent(high)}]"
 
 
+def figure(arm: dict[str, Any], name: str) -> float | None:
+    """A figure of an arm in ms, as it is shown: a tail only where launches have the samples for it (tail.py)."""
+    tail = arm["tail"].get(name) or {"ms": None}
+    found: float | None = tail["ms"] if name in QUANTILES else arm[f"{name}_ms"]
+    return found
+
+
 def plain_margin(margin: float) -> str:
     """0.05 → `±5 %`."""
     return f"±{margin * 100:g} %"
 
 
-def sentence(name: str, ratio: dict[str, Any], margin: float) -> str:
+def sentence(name: str, ratio: dict[str, Any]) -> str:
     """One ratio of one cell, with its verdict or why there is none."""
     pair = RATIOS[name]
     what = f"{pair.numerator} vs {pair.denominator}"
     if ratio["ratio"] is None:
         outcome = "incomparable" if ratio["comparable"] is False else ratio["verdict"] or "not compared"
         return f"{what}: {outcome}: {ratio['reason']}"
-    return f"{what}: {change(ratio)} → {_verdict(ratio, margin)}"
+    return f"{what}: {change(ratio)} → {verdicts(ratio)}"
 
 
 def summary(report: dict[str, Any]) -> list[str]:
-    """What the run says: the count of verdicts for each ratio, then what needs a reader's eye, then what is missing."""
-    return [*_counts(report), *_details(report), *_missing(report)]
+    """What the run says: verdicts counted, what needs an eye, what launches say of themselves, what is missing."""
+    return [*_counts(report), *_details(report), *remarks(report), *_missing(report)]
 
 
-def _verdict(ratio: dict[str, Any], margin: float) -> str:
-    if ratio["verdict"] == "equivalent":
-        return f"equivalent within {plain_margin(margin)}"
-    if ratio["verdict"] == "different":
-        return "different: " + ("slower" if ratio["ratio"] > 1 else "faster")
-    more = ratio["more_blocks"]
-    return "inconclusive: " + (
-        f"about {more} more blocks would tell" if more else "too noisy for any sensible number of blocks"
-    )
+def verdicts(ratio: dict[str, Any]) -> str:
+    """What a ratio is at every margin of the report: the narrowest within which it is equivalent says most."""
+    judged = ratio["margins"]  # from the narrowest
+    slower = "slower" if ratio["ratio"] > 1 else "faster"
+    if not (within := [each["margin"] for each in judged if each["verdict"] == "equivalent"]):
+        if judged[0]["verdict"] == "different":
+            return f"different: {slower}"
+        each_takes = [f"{_more(each)} at {plain_margin(each['margin'])}" for each in reversed(judged)]
+        return "inconclusive: it would take " + ", ".join(each_takes)
+    beyond = [
+        f"different at {plain_margin(each['margin'])}: {slower}"
+        if each["verdict"] == "different"
+        else f"inconclusive at {plain_margin(each['margin'])}: it would take {_more(each)}"
+        for each in judged
+        if each["margin"] < within[0]
+    ]
+    return "; ".join([f"equivalent within {plain_margin(within[0])}", *beyond])
+
+
+def _more(judged: dict[str, Any]) -> str:
+    more = judged["more_blocks"]
+    return f"about {more} more blocks" if more else "more blocks than are sensible"
 
 
 def _counts(report: dict[str, Any]) -> Iterator[str]:
+    judged = 0
     for name, pair in RATIOS.items():
-        outcomes = Counter(cell["ratios"][name]["verdict"] or "not compared" for cell in report["cells"])
+        ratios = [cell["ratios"][name] for cell in report["cells"]]
+        outcomes = Counter(ratio["verdict"] or "not compared" for ratio in ratios)
         if set(outcomes) <= {"not compared"}:
             continue  # the details say why
         said = ", ".join(f"{outcomes[key]} {text}" for key, text in _outcomes(report["margin"]) if outcomes[key])
         cells = _number(len(report["cells"]), "cell")
-        yield f"{pair.numerator} vs {pair.denominator}, {MEANING[name]}: {said} ({cells})"
+        yield f"{pair.numerator} vs {pair.denominator}, {MEANING[name]}: {said} ({cells}){_elsewhere(report, ratios)}"
+        judged += sum(ratio["q_different"] is not None for ratio in ratios)
+    if judged > 1:
+        yield (
+            f"these {judged} verdicts are adjusted for one another (Benjamini and Hochberg): of those that say "
+            "equivalent at most 5 % are wrong, on average, and of those that say different likewise"
+        )
+
+
+def _elsewhere(report: dict[str, Any], ratios: list[dict[str, Any]]) -> str:
+    """How many are equivalent at the report's other margins."""
+    found = Counter(
+        judged["margin"] for ratio in ratios for judged in ratio["margins"] if judged["verdict"] == "equivalent"
+    )
+    margins = [margin for margin in report["margins"] if margin != report["margin"]]
+    return "".join(f"; {found[margin]} equivalent within {plain_margin(margin)}" for margin in margins)
 
 
 def _outcomes(margin: float) -> list[tuple[str, str]]:
@@ -80,9 +119,9 @@ def _details(report: dict[str, Any]) -> Iterator[str]:
     for cell in report["cells"]:
         for name, ratio in cell["ratios"].items():
             if ratio["comparable"] is None and ratio["verdict"] is None:
-                absent.add(sentence(name, ratio, report["margin"]))  # the same for every cell: once
+                absent.add(sentence(name, ratio))  # the same for every cell: once
             elif ratio["verdict"] != "equivalent" or len(report["cells"]) <= FEW:
-                yield f"{cell['cell']}: {sentence(name, ratio, report['margin'])}"
+                yield f"{cell['cell']}: {sentence(name, ratio)}"
     yield from sorted(absent)
 
 

@@ -54,6 +54,7 @@ class Selection:
     arms: Sequence[str] = ARMS
     profile: str = "default"
     blocks: int | None = None
+    samples: int | None = None
     seed: int | None = None
 
 
@@ -134,11 +135,16 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
         blocks=blocks,
         seed=random.SystemRandom().getrandbits(32) if selection.seed is None else selection.seed,
         warmup=measured.warmup,
-        stop=measured.stop,
+        stop=exactly(selection.samples) if selection.samples else measured.stop,
         cells=cells,
         skipped=skipped,
         armless={name: reasons for name, reasons in armless.items() if any(c.framework == name for c in cells)},
     )
+
+
+def exactly(samples: int) -> Bounds:
+    """So many timed inferences a launch, however long they take."""
+    return Bounds(iterations=samples, seconds=0.0, max_iterations=samples)
 
 
 def _armless(matrix: Matrix, framework: str, arms: tuple[str, ...]) -> dict[str, str]:

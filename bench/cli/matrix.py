@@ -35,6 +35,9 @@ Profile = Annotated[str, typer.Option("--profile", help="How thoroughly: a profi
 Blocks = Annotated[
     int | None, typer.Option("--blocks", min=1, help="Launches of each arm; the profile's when left out.")
 ]
+Samples = Annotated[
+    int | None, typer.Option("--samples", min=1, help="Timed inferences of a launch; the profile's when left out.")
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="Of the order of launches; drawn and recorded when left out.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 
@@ -49,11 +52,12 @@ def plan(
     arms: Arms = ALL_ARMS,
     profile: Profile = "default",
     blocks: Blocks = None,
+    samples: Samples = None,
     seed: Seed = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what a run would do. Starts nothing."""
-    made = _plan(device, framework, model, precision, select, arms, profile, blocks, seed)
+    made = _plan(device, framework, model, precision, select, arms, profile, blocks, samples, seed)
     if as_json:
         print_json(
             {
@@ -92,6 +96,7 @@ def run(
     arms: Arms = ALL_ARMS,
     profile: Profile = "default",
     blocks: Blocks = None,
+    samples: Samples = None,
     seed: Seed = None,
     cpus: Annotated[
         str | None, typer.Option("--cpus", help="CPUs of every launch, for example 0-1; all when left out.")
@@ -119,7 +124,7 @@ def run(
     from bench import session  # the Docker SDK and what hangs on it are not needed to plan
     from bench.lock import chosen_lock
 
-    made = _plan(device, framework, model, precision, select, arms, profile, blocks, seed)
+    made = _plan(device, framework, model, precision, select, arms, profile, blocks, samples, seed)
     command = shlex.join(["bench", *sys.argv[1:]])
     options = session.Options(
         cpus=cpus,
@@ -178,6 +183,7 @@ def _plan(
     arms: str,
     profile: str,
     blocks: int | None,
+    samples: int | None,
     seed: int | None,
 ) -> Plan:
     selection = Selection(
@@ -189,6 +195,7 @@ def _plan(
         arms=[arm.strip() for arm in arms.split(",") if arm.strip()],
         profile=profile,
         blocks=blocks,
+        samples=samples,
         seed=seed,
     )
     return make_plan(load_matrix(), selection)

@@ -107,3 +107,9 @@ def test_a_framework_of_a_group_that_the_device_does_not_run_is_left_out_with_it
     assert {cell.framework for cell in made.cells} == {"pytorch-cuda", "tensorrt"}
     assert not {cell.framework for cell in plan().cells} & {"pytorch-cuda", "tensorrt"}, "unless they are asked for"
     assert made.arms_of("tensorrt") == ("container", "rootfs")
+
+
+def test_the_samples_of_a_launch_can_be_chosen():
+    made = plan(models=["cifarnet"], samples=40)
+    assert (made.stop.iterations, made.stop.max_iterations, made.stop.seconds) == (40, 40, 0.0)
+    assert plan(models=["cifarnet"]).stop == MATRIX.profiles["default"].stop

@@ -10,10 +10,26 @@ from analysis.words import percent, sentence, summary
 from bench.journal import dumps, read
 from tests.unit.analysis.synthetic import Truth, write
 
-TOP = {"schema", "run_id", "created", "command", "margin", "profile", "host", "versions", "forced", "warnings", "cells"}
+TOP = {
+    "schema",
+    "run_id",
+    "created",
+    "command",
+    "margin",
+    "margins",
+    "profile",
+    "host",
+    "versions",
+    "forced",
+    "warnings",
+    "cells",
+}
 CELL = {"cell", "framework", "model", "precision", "status", "arms", "ratios", "image", "artifact", "failures"}
+CELL |= {"variance"}
 ARM = {"launches", "failed", "samples", "median_ms", "p90_ms", "p99_ms", "load_ms", "first_ms", "kernel"}
+ARM |= {"tail", "rss_peak_mb", "cgroup_peak_mb", "inside"}
 RATIO = {"ratio", "ci95", "verdict", "comparable", "reason", "blocks", "more_blocks"}
+RATIO |= {"half_width", "p_different", "q_different", "margins"}
 EXACT = {"launch_sd": 0.0, "sample_sd": 0.0}
 
 
@@ -86,15 +102,54 @@ def test_a_wider_margin_changes_the_verdict_alone(tmp_path: Path) -> None:
     assert narrow["ci95"] == wide["ci95"]
 
 
-def test_sentences_say_it_in_words() -> None:
-    ratio = {"ratio": 1.012, "ci95": [0.996, 1.029], "verdict": "equivalent", "comparable": True, "more_blocks": None}
-    said = sentence("virtualization", ratio, 0.05)
-    assert said == "container vs rootfs: +1.2 % [−0.4, +2.9] → equivalent within ±5 %"
-    noisy = ratio | {"verdict": "inconclusive", "more_blocks": 12}
-    assert sentence("total", noisy, 0.05).endswith("inconclusive: about 12 more blocks would tell")
-    unlike = ratio | {"ratio": None, "ci95": None, "verdict": None, "comparable": False, "reason": "threads: 1, 2"}
-    assert sentence("userland", unlike, 0.05) == "rootfs vs native: incomparable: threads: 1, 2"
+def judged(*verdicts: str, more: int | None = None) -> list[dict]:
+    return [
+        {"margin": margin, "verdict": verdict, "q_equivalent": 0.5, "more_blocks": more}
+        for margin, verdict in zip((0.01, 0.05), verdicts, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        (("equivalent", "equivalent"), "equivalent within ±1 %"),
+        (("different", "equivalent"), "equivalent within ±5 %; different at ±1 %: slower"),
+        (
+            ("inconclusive", "equivalent"),
+            "equivalent within ±5 %; inconclusive at ±1 %: it would take about 12 more blocks",
+        ),
+        (("different", "different"), "different: slower"),
+        (
+            ("inconclusive", "inconclusive"),
+            "inconclusive: it would take about 12 more blocks at ±5 %, about 12 more blocks at ±1 %",
+        ),
+    ],
+)
+def test_sentences_say_it_in_words(verdicts: tuple[str, str], said: str) -> None:
+    ratio = {"ratio": 1.012, "ci95": [0.996, 1.029], "verdict": verdicts[1], "comparable": True}
+    ratio["margins"] = judged(*verdicts, more=12)
+    assert sentence("virtualization", ratio) == f"container vs rootfs: +1.2 % [−0.4, +2.9] → {said}"
+
+
+def test_what_cannot_be_compared_says_why() -> None:
+    unlike = {"ratio": None, "ci95": None, "verdict": None, "comparable": False, "reason": "threads: 1, 2"}
+    assert sentence("userland", unlike) == "rootfs vs native: incomparable: threads: 1, 2"
     assert [percent(x) for x in (0.99999, 1.0, 0.9)] == ["0.0", "0.0", "−10.0"]
+
+
+def test_both_margins_are_judged_at_once_over_all_cells(tmp_path: Path) -> None:
+    same = {"container": 1.0, "rootfs": 1.0, "native": 1.0}
+    truths = [Truth(model=f"m{i}", factors=same, launch_sd=0.003) for i in range(3)]
+    report = build(write(tmp_path, truths, blocks=20, samples=9))
+    for cell in report["cells"]:
+        for ratio in cell["ratios"].values():
+            assert [each["margin"] for each in ratio["margins"]] == [0.01, 0.05]
+            assert {each["verdict"] for each in ratio["margins"]} == {"equivalent"}
+            assert ratio["q_different"] >= ratio["p_different"]
+            assert ratio["ci95"][1] == pytest.approx(ratio["ratio"] * (1 + ratio["half_width"]))
+    said = "\n".join(summary(report))
+    assert "3 equivalent within ±5 % (3 cells); 3 equivalent within ±1 %" in said
+    assert "these 9 verdicts are adjusted for one another" in said
 
 
 def test_the_summary_names_what_is_missing(tmp_path: Path) -> None:

@@ -1,0 +1,29 @@
+"""Tail latency, where the samples allow it: a quantile q of a launch is told when the launch has at least 10 / (1 − q)
+samples, so that some ten of them lie beyond it: 1,000 for p99, 10,000 for p99.9.
+
+With fewer, the figure is near the slowest sample of that one launch, and says more about the number of samples than
+about the tail. Each launch gives its own quantile, and the figure is the median over launches; launches are not pooled.
+"""
+
+from typing import Any
+
+import pandas as pd
+
+QUANTILES = {"p99": 0.99, "p99.9": 0.999}
+COLUMNS = {"p99": "p99_ns", "p99.9": "p999_ns"}
+BEYOND = 10  # samples that must be expected beyond a quantile
+
+
+def fewest(name: str) -> int:
+    """The samples that a launch needs for a quantile."""
+    return round(BEYOND / (1 - QUANTILES[name]))
+
+
+def tails(launches: pd.DataFrame) -> dict[str, Any]:
+    """Quantile → `ms` and of how many `launches`; null where no launch has enough samples."""
+    return {name: _tail(launches, name) for name in QUANTILES}
+
+
+def _tail(launches: pd.DataFrame, name: str) -> dict[str, Any] | None:
+    enough = launches.loc[launches["n"] >= fewest(name), COLUMNS[name]].dropna()
+    return {"ms": float(enough.median()) / 1e6, "launches": len(enough)} if len(enough) else None
