@@ -18,6 +18,8 @@
       ratios.<name>              see report_ratios.py; the verdicts are those over all cells and ratios
       variance                   where the spread comes from, and what that asks for (variance.py); null with too few
       image.ref, image.digest, artifact.sha256, artifact.parity
+      stop                       why there are no more blocks: `reason` (reached, max-blocks, fixed; null when cut
+                                 short), `blocks`, `half_width` that was asked for, and the `half_widths` found then
       failures[]                 arm, reason, message, count
 
 All of it is valid JSON: what has no number is null.
@@ -50,7 +52,10 @@ def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dic
     names = cell_names(facts) or {cell: {} for cell in frame["cell"].unique()}
     by_cell = dict(iter(look(run, frame).groupby("cell", sort=False)))
     nothing = look(run, frame.iloc[:0])
-    cells = [_cell(cell, named, facts, by_cell.get(cell, nothing)) for cell, named in names.items()]
+    cells = [
+        _cell(cell, named, facts, by_cell.get(cell, nothing), _stop(facts, run.stops.get(cell)))
+        for cell, named in names.items()
+    ]
     close_ratios([ratio for cell in cells for ratio in cell["ratios"].values()], margin)
     report = {
         "schema": SCHEMA,
@@ -70,7 +75,9 @@ def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dic
     return cleaned
 
 
-def _cell(cell: str, named: dict[str, str], facts: dict[str, Any], launches: pd.DataFrame) -> dict[str, Any]:
+def _cell(
+    cell: str, named: dict[str, str], facts: dict[str, Any], launches: pd.DataFrame, stop: dict[str, Any]
+) -> dict[str, Any]:
     named = named or {key: str(launches.iloc[0][key]) for key in ("framework", "model", "precision")}
     image = section(section(facts, "images"), named["framework"])
     artifact = section(section(facts, "artifacts"), cell)
@@ -81,10 +88,11 @@ def _cell(cell: str, named: dict[str, str], facts: dict[str, Any], launches: pd.
         "framework": named["framework"],
         "model": named["model"],
         "precision": named["precision"],
-        "status": _status(facts, by_arm),
+        "status": _status(stop, by_arm),
         "arms": {arm: _arm(rows) for arm, rows in by_arm.items()},
         "ratios": {name: open_ratio(pair, by_arm, armless) for name, pair in RATIOS.items()},
         "variance": split(launches),
+        "stop": stop,
         "image": {"ref": image.get("ref"), "digest": image.get("digest")},
         "artifact": {"sha256": artifact.get("sha256"), "parity": artifact.get("parity")},
         "failures": _failures(launches),
@@ -99,15 +107,26 @@ def _arms(facts: dict[str, Any], launches: pd.DataFrame) -> list[str]:
     return [arm for arm in ARMS if arm in seen] + sorted(seen - set(ARMS))
 
 
-def _status(facts: dict[str, Any], by_arm: dict[str, pd.DataFrame]) -> str:
-    blocks = section(facts, "plan").get("blocks")
-    wanted = blocks if isinstance(blocks, int) else 0
+def _stop(facts: dict[str, Any], decided: dict[str, Any] | None) -> dict[str, Any]:
+    plan = section(facts, "plan")
+    blocks = plan.get("blocks") if isinstance(plan.get("blocks"), int) else 0
+    asked = plan.get("half_width")
+    stop: dict[str, Any] = {"reason": "fixed", "blocks": blocks, "half_width": asked, "half_widths": {}}
+    if asked is None:
+        return stop
+    if decided is None:
+        return stop | {"reason": None}
+    widths = section(decided, "half_widths")
+    return stop | {"reason": decided["reason"], "blocks": decided["block"], "half_widths": widths}
+
+
+def _status(stop: dict[str, Any], by_arm: dict[str, pd.DataFrame]) -> str:
     good = [int((rows["status"] == "ok").sum()) for rows in by_arm.values()]
     if not any(len(rows) for rows in by_arm.values()):
         return "not-run"
     if not any(good):
         return "failed"
-    whole = all(n == len(rows) and n >= wanted for n, rows in zip(good, by_arm.values(), strict=True))
+    whole = all(n == len(rows) and n >= stop["blocks"] for n, rows in zip(good, by_arm.values(), strict=True))
     return "ok" if whole else "partial"
 
 

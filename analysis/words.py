@@ -55,7 +55,7 @@ def sentence(name: str, ratio: dict[str, Any]) -> str:
 
 def summary(report: dict[str, Any]) -> list[str]:
     """What the run says: verdicts counted, what needs an eye, what launches say of themselves, what is missing."""
-    return [*_counts(report), *_details(report), *remarks(report), *_missing(report)]
+    return [*_counts(report), *_details(report), *_stops(report), *remarks(report), *_missing(report)]
 
 
 def verdicts(ratio: dict[str, Any]) -> str:
@@ -123,6 +123,23 @@ def _details(report: dict[str, Any]) -> Iterator[str]:
             elif ratio["verdict"] != "equivalent" or len(report["cells"]) <= FEW:
                 yield f"{cell['cell']}: {sentence(name, ratio)}"
     yield from sorted(absent)
+
+
+def _stops(report: dict[str, Any]) -> Iterator[str]:
+    """Whether the intervals became as narrow as was asked."""
+    if reached := [cell["stop"] for cell in report["cells"] if cell["stop"]["reason"] == "reached"]:
+        blocks = sorted({stop["blocks"] for stop in reached})
+        took = f"{blocks[0]} blocks" if len(blocks) == 1 else f"{blocks[0]} to {blocks[-1]} blocks"
+        whose = "their" if len(reached) > 1 else "its"
+        width = plain_margin(reached[0]["half_width"])
+        yield f"{_number(len(reached), 'cell')} measured until {whose} intervals were {width} or narrower ({took})"
+    for cell in report["cells"]:
+        stop = cell["stop"]
+        if stop["reason"] == "max-blocks":
+            wide = {name: each for name, each in stop["half_widths"].items() if not each or each > stop["half_width"]}
+            found = ", ".join(f"{f'±{each * 100:.2g} %' if each else 'none'} ({name})" for name, each in wide.items())
+            asked, blocks = plain_margin(stop["half_width"]), stop["blocks"]
+            yield f"{cell['cell']}: {asked} was asked for and not reached in the {blocks} blocks allowed: {found}"
 
 
 def _missing(report: dict[str, Any]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from bench.plan import Launch
 from bench.prepare import Prepared
 from bench.progress import Progress
 from bench.record import now, record
+from bench.stopping import Stopping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,7 @@ def execute(
     settings: Settings,
     keep: Callable[[dict[str, Any]], None],
     progress: Progress,
+    stopping: Stopping | None = None,
 ) -> Tally:
     """Run the launches (each with the number of its attempt) in their order; `keep` must have them safe on return.
 
@@ -53,6 +55,9 @@ def execute(
     """
     tally = Tally()
     for launch, attempt in launches:
+        if stopping and not stopping.goes_on(launch):
+            progress.skip()
+            continue
         cell = prepared[launch.cell.id]
         spec = Spec(
             launch=launch.id,
@@ -70,5 +75,9 @@ def execute(
         line = record(launch, attempt, started, arms[launch.arm].launch(spec))
         keep(line)
         tally.count(line)
+        if stopping:
+            stopping.saw(line)
         progress.end(line)
+    if stopping:
+        stopping.finish()
     return tally

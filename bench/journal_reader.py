@@ -15,6 +15,7 @@ from bench.journal_upgrade import LINE_STEPS, RUN_STEPS, SCHEMA, schema_of, upgr
 __all__ = ["JOURNAL", "MEAN", "RUN", "SCHEMA", "Run", "read"]
 
 MEAN = "mean"  # the status of a line that is no launch: a mean that another program printed (analysis/imports.py)
+STOP = "stop"  # the event of a line that says why a cell has no more blocks (bench/stopping.py)
 RUN, JOURNAL = "run.json", "journal.jsonl"
 
 
@@ -27,6 +28,7 @@ class Run:
     launches: list[dict[str, Any]] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)  # launch id → its line in the journal, counted from 1
     warnings: list[str] = field(default_factory=list)  # what was left out: line and reason
+    stops: dict[str, dict[str, Any]] = field(default_factory=dict)  # cell → why it has no more blocks (stopping.py)
 
 
 def read(directory: Path) -> Run:
@@ -36,12 +38,16 @@ def read(directory: Path) -> Run:
     records: dict[str, dict[str, Any]] = {}
     lines: dict[str, int] = {}
     warnings: list[str] = []
+    stops: dict[str, dict[str, Any]] = {}
     try:
         with collector.paused(), (directory / JOURNAL).open("rb") as stream:
             for number, line in enumerate(stream, 1):
                 record, reason = _read_line(line, planned)
                 if record is None:
                     warnings.append(f"{JOURNAL} line {number}: {reason}; the line is left out")
+                    continue
+                if record.get("event") == STOP:
+                    stops[record["cell"]] = record
                     continue
                 launch = record["launch"]
                 if launch in records and records[launch]["status"] == "ok":
@@ -51,7 +57,7 @@ def read(directory: Path) -> Run:
         warnings.append(f"there is no {JOURNAL} yet: nothing was launched")
     except OSError as error:
         raise HostError(f"cannot read {directory / JOURNAL}: {error.strerror}") from error
-    return Run(directory, facts, list(records.values()), lines, warnings)
+    return Run(directory, facts, list(records.values()), lines, warnings, stops)
 
 
 def _read_run(directory: Path) -> dict[str, Any]:
@@ -91,6 +97,8 @@ _RULES: dict[str, Callable[[Any], bool]] = {
     "status": lambda value: value in ("ok", "failed", MEAN),
 }
 
+_STOP_RULES = {key: _RULES[key] for key in ("cell", "block")} | {"reason": lambda value: isinstance(value, str)}
+
 
 def _read_line(line: bytes, planned: set[str] | None) -> tuple[dict[str, Any] | None, str]:
     """The record of a line, or None and the reason."""
@@ -107,10 +115,10 @@ def _read_line(line: bytes, planned: set[str] | None) -> tuple[dict[str, Any] | 
         return None, f"schema {record.get('schema')!r:.40}, this bench reads up to {SCHEMA}"
     if schema < SCHEMA:
         record = upgrade(record, LINE_STEPS)
-    for key, holds in _RULES.items():
+    for key, holds in (_STOP_RULES if record.get("event") == STOP else _RULES).items():
         if not holds(record.get(key)):
             return None, f"`{key}` is {record.get(key)!r:.40}"
-    if record.get("launch") != f"{record['cell']}/{record['arm']}/{record['block']}":
+    if record.get("event") != STOP and record.get("launch") != f"{record['cell']}/{record['arm']}/{record['block']}":
         return None, "`launch` is not its cell, arm and block"
     if planned is not None and record["cell"] not in planned:
         return None, f"{record['cell']:.80} is not in this run's plan"

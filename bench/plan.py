@@ -55,6 +55,7 @@ class Selection:
     profile: str = "default"
     blocks: int | None = None
     samples: int | None = None
+    half_width: float | None = None
     seed: int | None = None
 
 
@@ -62,6 +63,7 @@ class Selection:
 class Plan:
     """What one run will do: cells × arms × blocks in an order that the seed fixes.
 
+    With a `half_width` (a fraction) a cell ends before the last block once its intervals are that narrow (stopping.py).
     `skipped` says why a selected cell is left out; `armless` why a framework has no launches in an arm.
     """
 
@@ -73,6 +75,7 @@ class Plan:
     warmup: Bounds
     stop: Bounds
     cells: tuple[Cell, ...]
+    half_width: float | None = None
     skipped: dict[str, str] = field(default_factory=dict)
     armless: dict[str, dict[str, str]] = field(default_factory=dict)  # framework → arm → why
 
@@ -126,6 +129,9 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
     if not cells:
         raise ConfigError("every selected cell is left out: " + "; ".join(sorted(set(skipped.values()))))
 
+    if selection.half_width is not None and len(arms) == 1:
+        raise ConfigError(f"with {arms[0]} alone there is no ratio, and so no half-width", "add an arm with --arms")
+
     measured = matrix.profiles[profile]
     blocks = selection.blocks or measured.blocks
     return Plan(
@@ -137,6 +143,7 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
         warmup=measured.warmup,
         stop=exactly(selection.samples) if selection.samples else measured.stop,
         cells=cells,
+        half_width=selection.half_width,
         skipped=skipped,
         armless={name: reasons for name, reasons in armless.items() if any(c.framework == name for c in cells)},
     )

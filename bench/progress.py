@@ -46,6 +46,11 @@ class Progress:
         name = f"{launch.cell.id} {launch.arm} block {launch.block}/{self.blocks}"
         self.bar.update(self.task, description=name, left=self._left(), refresh=True)
 
+    def skip(self) -> None:
+        """One launch fewer is to come."""
+        self.total -= 1
+        self.bar.update(self.task, total=self.total)
+
     def end(self, line: Mapping[str, Any]) -> None:
         """Say what came of it."""
         self.done += 1

@@ -1,7 +1,9 @@
 """From what a launch said to one line of the journal (docs/results.md)."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from statistics import median
 from typing import Any
 
 from bench.journal_reader import SCHEMA
@@ -12,6 +14,11 @@ from bench.plan import Launch
 def now() -> str:
     """The time as ISO 8601 in UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def median_ns(line: Mapping[str, Any]) -> float | None:
+    """The median of a launch's samples; None where it has none."""
+    return float(median(line["samples"])) if line["status"] == "ok" and line["samples"] else None
 
 
 def record(launch: Launch, attempt: int, started: str, outcome: Outcome) -> dict[str, Any]:

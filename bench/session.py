@@ -13,7 +13,7 @@ from bench.errors import HostError, Interrupted
 from bench.execute import Settings, Tally, execute
 from bench.hostlock import reserved
 from bench.images import native_platform
-from bench.journal import TORN, Journal, read, write_run
+from bench.journal import TORN, Journal, Run, read, write_run
 from bench.journal_reader import SCHEMA
 from bench.lock import Lock, lock_of
 from bench.plan import Launch, Plan
@@ -22,13 +22,15 @@ from bench.provenance import host, versions
 from bench.ready import Ready, make_ready
 from bench.record import now
 from bench.runs import new_run_id, plan_facts, plan_of
+from bench.stopping import HalfWidths, Stopping
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """What the user may say of a run besides its cells. `cpus` is a list as the kernel writes it, memory in bytes.
 
-    With a lock the images are those that it names, without one those that were built here.
+    With a lock the images are those that it names, without one those that were built here. `half_widths` is what a plan
+    that stops by them asks.
     """
 
     cpus: str | None = None
@@ -36,6 +38,7 @@ class Options:
     timeout: float = 600.0
     command: str = ""
     lock: Lock | None = None
+    half_widths: HalfWidths | None = None
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,18 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
             },
         )
         todo = [(launch, 1) for launch in plan.launches()]
-        return _carry_out(folder, todo, plan, ready, settings, console, quiet)
+        return _carry_out(folder, todo, plan, ready, settings, console, quiet, options.half_widths)
 
 
-def resume(folder: Path, matrix: Matrix, console: Console, *, quiet: bool, retry_failed: bool) -> Result:
+def resume(
+    folder: Path,
+    matrix: Matrix,
+    console: Console,
+    *,
+    quiet: bool,
+    retry_failed: bool,
+    half_widths: HalfWidths | None = None,
+) -> Result:
     """Run what the journal does not have yet, with the very parts that the run began with.
 
     Raises HostError when an image or an artifact is not the one of the run any more: the launches would not belong
@@ -102,7 +113,7 @@ def resume(folder: Path, matrix: Matrix, console: Console, *, quiet: bool, retry
         _same("image", _column(run.facts.get("images"), "digest"), _column(ready.images, "digest"))
         _same("artifact", _column(run.facts.get("artifacts"), "sha256"), _column(ready.artifacts, "sha256"))
         _same("recipe", run.facts.get("recipes") or {}, ready.recipes)
-        return _carry_out(folder, todo, plan, ready, settings, console, quiet)
+        return _carry_out(folder, todo, plan, ready, settings, console, quiet, half_widths, run)
 
 
 def _carry_out(
@@ -113,6 +124,8 @@ def _carry_out(
     settings: Settings,
     console: Console,
     quiet: bool,
+    half_widths: HalfWidths | None,
+    before: Run | None = None,
 ) -> Result:
     progress = Progress(len(todo), plan.blocks, console=console, quiet=quiet)
     advice = f"what was measured is kept: bench matrix resume {folder}"
@@ -120,12 +133,21 @@ def _carry_out(
         with Journal(folder) as journal, progress:
             if journal.torn:
                 console.print(f"the last line was cut short and is set aside in {folder / TORN}", highlight=False)
-            tally = execute(todo, ready.prepared, ready.arms, settings, journal.append, progress)
+            stopping = _stopping(plan, half_widths, journal, before)
+            tally = execute(todo, ready.prepared, ready.arms, settings, journal.append, progress, stopping)
     except Interrupted as error:
         raise Interrupted(f"{error}; {advice}") from None
     except HostError as error:
         raise HostError(str(error), "; ".join(filter(None, (error.hint, advice)))) from error
     return Result(settings.run_id, folder, tally)
+
+
+def _stopping(plan: Plan, half_widths: HalfWidths | None, journal: Journal, before: Run | None) -> Stopping | None:
+    if plan.half_width is None:
+        return None
+    assert half_widths is not None, "who starts a plan with a half-width gives what measures it"
+    kept, stops = (before.launches, before.stops) if before else ((), None)
+    return Stopping(plan, half_widths, journal.append, kept, stops)
 
 
 def _column(table: Any, key: str) -> dict[str, Any]:

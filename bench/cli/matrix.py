@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cli.common import RESULTS, AsJson, Results, console, print_json
+from bench.cli.report import parse_margin
 from bench.config import load_matrix, matrix_schema
 from bench.errors import CellsFailed, ConfigError
 from bench.journal_reader import read
@@ -18,10 +20,12 @@ from bench.runs import cell_facts, find_run
 
 if TYPE_CHECKING:
     from bench.session import Result
+    from bench.stopping import Medians
 
 app = typer.Typer(help="Plan, run and resume the matrix of cells.", no_args_is_help=True)
 
 ALL_ARMS = ",".join(ARMS)
+MOST_BLOCKS = 100  # of a run that stops by itself, unless more are allowed
 
 Device = Annotated[str, typer.Option("--device", help="A device of matrix.yaml.")]
 Frameworks = Annotated[list[str] | None, typer.Option("--framework", help="Only this one; may be repeated.")]
@@ -38,6 +42,12 @@ Blocks = Annotated[
 Samples = Annotated[
     int | None, typer.Option("--samples", min=1, help="Timed inferences of a launch; the profile's when left out.")
 ]
+HalfWidth = Annotated[
+    str | None, typer.Option("--half-width", help="Go on until every ratio's 95 % interval is ± this, as 0.5%.")
+]
+MaxBlocks = Annotated[
+    int | None, typer.Option("--max-blocks", min=1, help=f"With --half-width, at most; {MOST_BLOCKS} when left out.")
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="Of the order of launches; drawn and recorded when left out.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 
@@ -53,11 +63,14 @@ def plan(
     profile: Profile = "default",
     blocks: Blocks = None,
     samples: Samples = None,
+    half_width: HalfWidth = None,
+    max_blocks: MaxBlocks = None,
     seed: Seed = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what a run would do. Starts nothing."""
-    made = _plan(device, framework, model, precision, select, arms, profile, blocks, samples, seed)
+    enough = enough_of(blocks, samples, half_width, max_blocks)
+    made = _plan(device, framework, model, precision, select, arms, profile, seed, enough)
     if as_json:
         print_json(
             {
@@ -66,6 +79,7 @@ def plan(
                 "seed": made.seed,
                 "arms": list(made.arms),
                 "blocks": made.blocks,
+                "half_width": made.half_width,
                 "cells": [_planned(made, cell) for cell in made.cells],
                 "armless": made.armless,
                 "skipped": [{"cell": name, "reason": reason} for name, reason in made.skipped.items()],
@@ -83,7 +97,8 @@ def plan(
     for name, reasons in made.armless.items():
         for arm, reason in reasons.items():
             out.print(f"left out: the {arm} arm of {name}: {reason}", highlight=False)
-    out.print(f"{len(made.cells)} cells, {sum(1 for _ in made.launches())} launches", highlight=False)
+    most = "at most " if made.half_width else ""
+    out.print(f"{len(made.cells)} cells, {most}{sum(1 for _ in made.launches())} launches", highlight=False)
 
 
 @app.command()
@@ -97,6 +112,8 @@ def run(
     profile: Profile = "default",
     blocks: Blocks = None,
     samples: Samples = None,
+    half_width: HalfWidth = None,
+    max_blocks: MaxBlocks = None,
     seed: Seed = None,
     cpus: Annotated[
         str | None, typer.Option("--cpus", help="CPUs of every launch, for example 0-1; all when left out.")
@@ -124,7 +141,8 @@ def run(
     from bench import session  # the Docker SDK and what hangs on it are not needed to plan
     from bench.lock import chosen_lock
 
-    made = _plan(device, framework, model, precision, select, arms, profile, blocks, samples, seed)
+    enough = enough_of(blocks, samples, half_width, max_blocks)
+    made = _plan(device, framework, model, precision, select, arms, profile, seed, enough)
     command = shlex.join(["bench", *sys.argv[1:]])
     options = session.Options(
         cpus=cpus,
@@ -132,6 +150,7 @@ def run(
         timeout=timeout,
         command=command,
         lock=chosen_lock(images, lock),
+        half_widths=_half_widths,
     )
     _finish(session.start(made, load_matrix(), options, results, console(), quiet=quiet), as_json)
 
@@ -149,7 +168,10 @@ def resume(
 
     folder = find_run(results, run)
     _clean(read(folder).facts["run_id"], console())
-    _finish(session.resume(folder, load_matrix(), console(), quiet=quiet, retry_failed=retry_failed), as_json)
+    result = session.resume(
+        folder, load_matrix(), console(), quiet=quiet, retry_failed=retry_failed, half_widths=_half_widths
+    )
+    _finish(result, as_json)
 
 
 @app.command()
@@ -182,9 +204,8 @@ def _plan(
     globs: list[str] | None,
     arms: str,
     profile: str,
-    blocks: int | None,
-    samples: int | None,
     seed: int | None,
+    enough: dict[str, Any],
 ) -> Plan:
     selection = Selection(
         device=device,
@@ -194,11 +215,31 @@ def _plan(
         globs=globs or (),
         arms=[arm.strip() for arm in arms.split(",") if arm.strip()],
         profile=profile,
-        blocks=blocks,
-        samples=samples,
         seed=seed,
+        **enough,
     )
     return make_plan(load_matrix(), selection)
+
+
+def enough_of(
+    blocks: int | None, samples: int | None, half_width: str | None, max_blocks: int | None
+) -> dict[str, Any]:
+    """How much is measured, as a selection has it. Raises ConfigError for options that contradict one another."""
+    if half_width is None:
+        if max_blocks:
+            raise ConfigError("--max-blocks without --half-width", "for a fixed number of blocks: --blocks")
+        return {"blocks": blocks, "samples": samples}
+    if blocks:
+        raise ConfigError("--blocks and --half-width are both given", "--max-blocks bounds a run that stops by itself")
+    width = parse_margin(half_width, "--half-width")
+    return {"blocks": max_blocks or MOST_BLOCKS, "samples": samples, "half_width": width}
+
+
+def _half_widths(medians: "Medians") -> Mapping[str, float | None]:
+    """The one place where a run asks the analysis something; scipy takes a second to import, which others need not."""
+    from analysis.stopping import half_widths
+
+    return half_widths(medians)
 
 
 def _bytes(text: str | None) -> int | None:

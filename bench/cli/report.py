@@ -48,10 +48,10 @@ def report(
         typer.echo(f"page: {html}", err=True)
 
 
-def parse_margin(text: str) -> float:
+def parse_margin(text: str, option: str = "--margin") -> float:
     """`5%`, `5 %` or `0.05` → 0.05. Raises ConfigError for anything that is not between 0 and 100 %."""
     match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*(%?)\s*", text)
     value = float(match[1]) / (100 if match[2] else 1) if match else 0.0
     if not 0 < value < 1:
-        raise ConfigError(f"--margin {text}: not between 0 and 100 %", "for example --margin 5%")
+        raise ConfigError(f"{option} {text}: not between 0 and 100 %", f"for example {option} 5%")
     return value

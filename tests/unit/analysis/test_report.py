@@ -25,7 +25,7 @@ TOP = {
     "cells",
 }
 CELL = {"cell", "framework", "model", "precision", "status", "arms", "ratios", "image", "artifact", "failures"}
-CELL |= {"variance"}
+CELL |= {"variance", "stop"}
 ARM = {"launches", "failed", "samples", "median_ms", "p90_ms", "p99_ms", "load_ms", "first_ms", "kernel"}
 ARM |= {"tail", "rss_peak_mb", "cgroup_peak_mb", "inside"}
 RATIO = {"ratio", "ci95", "verdict", "comparable", "reason", "blocks", "more_blocks"}
@@ -159,3 +159,26 @@ def test_the_summary_names_what_is_missing(tmp_path: Path) -> None:
     said = "\n".join(summary(build(read(tmp_path))))
     assert "2 launches of native failed, killed" in said
     assert "journal.jsonl line 13: torn" in said
+
+
+def test_why_a_cell_has_no_more_blocks(tmp_path: Path) -> None:
+    truths = [Truth(), Truth(framework="openvino"), Truth(framework="tflite")]
+    write(tmp_path, truths, blocks=3, samples=5)
+    assert {cell["stop"]["reason"] for cell in build(read(tmp_path))["cells"]} == {"fixed"}
+    run = json.loads((tmp_path / "run.json").read_text())
+    run["plan"] |= {"half_width": 0.01, "blocks": 30}
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    with (tmp_path / "journal.jsonl").open("a") as stream:
+        for truth, reason, width in ((truths[0], "reached", 0.009), (truths[1], "max-blocks", 0.02)):
+            stop = {"schema": 1, "event": "stop", "cell": truth.cell, "block": 3, "reason": reason}
+            stream.write(json.dumps(stop | {"half_widths": {"total": width}}) + "\n")
+    report = build(read(tmp_path))
+    assert [(cell["stop"]["reason"], cell["status"]) for cell in report["cells"]] == [
+        ("reached", "ok"),
+        ("max-blocks", "ok"),
+        (None, "partial"),
+    ]
+    said = "\n".join(summary(report))
+    assert "1 cell measured until its intervals were ±1 % or narrower (3 blocks)" in said
+    assert f"{truths[1].cell}: ±1 % was asked for and not reached in the 3 blocks allowed: ±2 % (total)" in said
+    assert report["warnings"] == []
