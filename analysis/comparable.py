@@ -12,7 +12,19 @@ from typing import Any
 
 ABSENT = "absent"
 SHOWN = 3  # differences that a reason spells out; the rest is counted
-_KERNEL = ("seccomp", "no_new_privs", "cap_eff", "speculation_store_bypass", "cgroup", "namespaces")
+_KERNEL = (
+    "seccomp",
+    "no_new_privs",
+    "cap_eff",
+    "cap_bnd",
+    "speculation_store_bypass",
+    "apparmor",
+    "cgroup",
+    "namespaces",
+    "cpu_quota",
+    "memory_limit",
+    "filesystem",
+)
 
 Identity = Mapping[str, str]
 

@@ -10,6 +10,7 @@ Columns, with their units in the name; NaN or None where the launch does not say
     median_ns, p90_ns, p99_ns                                of those, linear between neighbours
     load_ns, first_ns, wall_ns                               loading, the first inference, the whole launch
     rss_peak_bytes, cgroup_peak_bytes                        the most memory of the process, and of its cgroup
+    flags                                                    what the host did to it, as bench/watch.py has it
     identity                                                 what comparable.py judges
     kernel                                                   what an arm is meant to change
 
@@ -38,7 +39,7 @@ DAY_NS = 24 * 3600 * 10**9  # no inference of this project takes a day: a larger
 _TEXTS = ("launch", "cell", "device", "framework", "model", "precision", "arm", "status", "reason", "message")
 _MEMORY = ("rss_peak_bytes", "cgroup_peak_bytes")
 _NUMBERS = ("median_ns", "p90_ns", "p99_ns", "load_ns", "first_ns", "wall_ns", *_MEMORY)
-COLUMNS = (*_TEXTS, "block", "n", *_NUMBERS, "identity", "kernel")
+COLUMNS = (*_TEXTS, "block", "n", *_NUMBERS, "flags", "identity", "kernel")
 MEAN_COLUMNS = ("cell", "device", "framework", "model", "precision", "arm", "mean_ns", "inferences")
 
 
@@ -95,6 +96,12 @@ def cell_names(facts: dict[str, Any]) -> dict[str, dict[str, str]]:
     }
 
 
+def flags_of(record: dict[str, Any]) -> list[str]:
+    """What the host did to a launch; nothing where it was not watched."""
+    flags = section(record, "host_window").get("flags")
+    return [str(flag)[:40] for flag in flags] if isinstance(flags, list) else []
+
+
 def wrong_samples(samples: Any) -> str | None:
     """Why this is not a list of timings in ns, or None: integers above 0 and below a day."""
     if not isinstance(samples, list) or not samples:
@@ -137,6 +144,7 @@ def _row(record: dict[str, Any], names: dict[str, dict[str, str]]) -> tuple[dict
         "first_ns": _duration(loaded.get("first_ns")),
         "wall_ns": _duration(record.get("wall_ns")),
         **{name: _amount(section(record, "memory").get(name)) for name in _MEMORY},
+        "flags": flags_of(record),
         "identity": identity(hello, loaded),
         "kernel": kernel_state(hello),
     }

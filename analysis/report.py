@@ -13,6 +13,8 @@
                                  the median over launches of each launch's own figure, in ms; never of pooled samples
         tail.<quantile>          ms, launches: p99 and p99.9 where launches have the samples for it, else null (tail.py)
         rss_peak_mb, cgroup_peak_mb  the largest over launches, of the process and of its cgroup; null where not told
+        flagged, replaced        what the host did (bench/watch.py) to those that count, and to those that others stand
+                                 for: `launches`, and of them by flag
         inside                   are launches steady, do they drift, what lies far out (inside.py)
         kernel                   seccomp, capabilities, ... of its first launch: recorded, not judged
       ratios.<name>              see report_ratios.py; the verdicts are those over all cells and ratios
@@ -27,13 +29,14 @@ All of it is valid JSON: what has no number is null.
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.inside import describe, look
-from analysis.load import ARMS, Loaded, cell_names, load, section
+from analysis.load import ARMS, Loaded, cell_names, flags_of, load, section
 from analysis.ratios import MARGIN, RATIOS
 from analysis.report_ratios import close_ratios, margins, open_ratio
 from analysis.tail import tails
@@ -56,6 +59,7 @@ def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dic
         _cell(cell, named, facts, by_cell.get(cell, nothing), _stop(facts, run.stops.get(cell)))
         for cell, named in names.items()
     ]
+    _add_replaced(cells, run)
     close_ratios([ratio for cell in cells for ratio in cell["ratios"].values()], margin)
     report = {
         "schema": SCHEMA,
@@ -139,9 +143,25 @@ def _arm(rows: pd.DataFrame) -> dict[str, Any]:
         **{f"{figure}_ms": float(good[f"{figure}_ns"].median()) / 1e6 for figure in _FIGURES},
         **{f"{figure}_mb": float(good[f"{figure}_bytes"].max()) / 1e6 for figure in _MEMORY},
         "tail": tails(good),
+        "flagged": _flagged(good["flags"]),
+        "replaced": _flagged(()),
         "inside": describe(good),
         "kernel": good["kernel"].iloc[0] if len(good) else {},
     }
+
+
+def _flagged(flags: Iterable[list[str]]) -> dict[str, Any]:
+    disturbed = [each for each in flags if each]
+    by_flag = dict(Counter(flag for each in disturbed for flag in each).most_common())
+    return {"launches": len(disturbed), "by_flag": by_flag}
+
+
+def _add_replaced(cells: list[dict[str, Any]], run: Run) -> None:
+    """What was measured again, in the arm that it was measured in."""
+    for cell in cells:
+        for name, arm in cell["arms"].items():
+            here = [record for record in run.replaced if (record["cell"], record["arm"]) == (cell["cell"], name)]
+            arm["replaced"] = _flagged(map(flags_of, here))
 
 
 def _failures(launches: pd.DataFrame) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from analysis.ratios import RATIOS
 from analysis.tail import QUANTILES
+from analysis.words_host import disturbances
 from analysis.words_inside import remarks
 
 MEANING = {
@@ -55,7 +56,8 @@ def sentence(name: str, ratio: dict[str, Any]) -> str:
 
 def summary(report: dict[str, Any]) -> list[str]:
     """What the run says: verdicts counted, what needs an eye, what launches say of themselves, what is missing."""
-    return [*_counts(report), *_details(report), *_stops(report), *remarks(report), *_missing(report)]
+    said = (_counts, _details, _stops, disturbances, remarks, _missing)
+    return [sentence for each in said for sentence in each(report)]
 
 
 def verdicts(ratio: dict[str, Any]) -> str:

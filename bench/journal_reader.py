@@ -29,6 +29,7 @@ class Run:
     lines: dict[str, int] = field(default_factory=dict)  # launch id → its line in the journal, counted from 1
     warnings: list[str] = field(default_factory=list)  # what was left out: line and reason
     stops: dict[str, dict[str, Any]] = field(default_factory=dict)  # cell → why it has no more blocks (stopping.py)
+    replaced: list[dict[str, Any]] = field(default_factory=list)  # what the host disturbed, and another stands for
 
 
 def read(directory: Path) -> Run:
@@ -39,6 +40,7 @@ def read(directory: Path) -> Run:
     lines: dict[str, int] = {}
     warnings: list[str] = []
     stops: dict[str, dict[str, Any]] = {}
+    replaced: list[dict[str, Any]] = []
     try:
         with collector.paused(), (directory / JOURNAL).open("rb") as stream:
             for number, line in enumerate(stream, 1):
@@ -50,14 +52,16 @@ def read(directory: Path) -> Run:
                     stops[record["cell"]] = record
                     continue
                 launch = record["launch"]
-                if launch in records and records[launch]["status"] == "ok":
+                if launch in records and records[launch].get("replaced") is True:
+                    replaced.append(records[launch])
+                elif launch in records and records[launch]["status"] == "ok":
                     warnings.append(f"{JOURNAL} line {number}: {launch} was measured before; this later line counts")
                 records[launch], lines[launch] = record, number
     except FileNotFoundError:
         warnings.append(f"there is no {JOURNAL} yet: nothing was launched")
     except OSError as error:
         raise HostError(f"cannot read {directory / JOURNAL}: {error.strerror}") from error
-    return Run(directory, facts, list(records.values()), lines, warnings, stops)
+    return Run(directory, facts, list(records.values()), lines, warnings, stops, replaced)
 
 
 def _read_run(directory: Path) -> dict[str, Any]:

@@ -27,7 +27,11 @@ class Spec:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of a launch. `reason` is set when the arm knows why there is no result (see docs/results.md)."""
+    """What came of a launch. `reason` is set when the arm knows why there is no result (see docs/results.md).
+
+    Times are those of the monotonic clock: when the start was asked for, when the container was there (a process needs
+    none), when the start had been carried out, as bench saw it.
+    """
 
     start_ns: int
     wall_ns: int
@@ -36,6 +40,8 @@ class Outcome:
     exit_code: int | None
     reason: str | None = None
     message: str | None = None
+    created_ns: int | None = None
+    started_ns: int | None = None
 
 
 class Arm(Protocol):

@@ -53,13 +53,20 @@ class Progress:
 
     def end(self, line: Mapping[str, Any]) -> None:
         """Say what came of it."""
+        if line["replaced"]:
+            self._say(line, f"again, the host was not quiet ({', '.join(line['host_window']['flags'])})")
+            return
         self.done += 1
         self.bar.advance(self.task)
         if line["status"] == "ok":
             result = f"{median(line['samples']) / 1e6:.2f} ms" if line["samples"] else "no samples"
         else:
             result = f"[red]failed[/red] ({line['reason']})"
-        if not self.quiet and (not self.console.is_terminal or line["status"] != "ok"):
+        if not self.console.is_terminal or line["status"] != "ok":
+            self._say(line, result)
+
+    def _say(self, line: Mapping[str, Any], result: str) -> None:
+        if not self.quiet:
             name = f"{line['cell']} {line['arm']} block {line['block']}/{self.blocks}"
             self.console.print(f"[{self.done}/{self.total}] {name}: {result}", highlight=False, soft_wrap=True)
 

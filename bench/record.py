@@ -25,7 +25,7 @@ def record(launch: Launch, attempt: int, started: str, outcome: Outcome) -> dict
     """The journal's line for a launch. A launch that did not end with `done` has a reason and no samples."""
     events = _events(outcome.stdout)
     reason, message = _verdict(events, outcome)
-    said: dict[str, Any] = dict.fromkeys(("hello", "loaded", "output", "memory"))
+    said: dict[str, Any] = dict.fromkeys(("hello", "loaded", "output", "memory", "watch"))
     samples: dict[bool, list[int]] = {True: [], False: []}
     for event in events:
         name = event.pop("event", None)
@@ -47,6 +47,8 @@ def record(launch: Launch, attempt: int, started: str, outcome: Outcome) -> dict
         "message": message,
         "stderr": outcome.stderr if reason else None,
         "start_ns": outcome.start_ns,
+        "created_ns": outcome.created_ns,
+        "started_ns": outcome.started_ns,
         "wall_ns": outcome.wall_ns,
         "exit_code": outcome.exit_code,
         **said,

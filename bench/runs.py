@@ -44,6 +44,7 @@ def plan_facts(plan: Plan, settings: Settings) -> dict[str, Any]:
         "threads": settings.threads,
         "memory": settings.memory,
         "timeout": settings.timeout,
+        "replace": settings.replace,
         "warmup": plan.warmup.model_dump(),
         "stop": plan.stop.model_dump(),
         "cells": [cell_facts(cell) for cell in plan.cells],
@@ -89,6 +90,7 @@ def _plan_of(facts: dict[str, Any], matrix: Matrix) -> tuple[Plan, Settings]:
         threads=saved["threads"],
         timeout=saved["timeout"],
         memory=saved["memory"],
+        replace=saved.get("replace", False),
     )
     return plan, settings
 

@@ -10,19 +10,20 @@ from rich.console import Console
 from bench import cpus as cpu_lists
 from bench.config import Matrix
 from bench.errors import HostError, Interrupted
-from bench.execute import Settings, Tally, execute
+from bench.execute import Settings, Tally, Todo, after, execute
 from bench.hostlock import reserved
 from bench.images import native_platform
 from bench.journal import TORN, Journal, Run, read, write_run
 from bench.journal_reader import SCHEMA
 from bench.lock import Lock, lock_of
-from bench.plan import Launch, Plan
+from bench.plan import Plan
 from bench.progress import Progress
 from bench.provenance import host, versions
 from bench.ready import Ready, make_ready
 from bench.record import now
 from bench.runs import new_run_id, plan_facts, plan_of
 from bench.stopping import HalfWidths, Stopping
+from bench.watch import Watch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,7 @@ class Options:
     """What the user may say of a run besides its cells. `cpus` is a list as the kernel writes it, memory in bytes.
 
     With a lock the images are those that it names, without one those that were built here. `half_widths` is what a plan
-    that stops by them asks.
+    that stops by them asks; without `replace`, launches that the host disturbed are flagged only.
     """
 
     cpus: str | None = None
@@ -39,6 +40,7 @@ class Options:
     command: str = ""
     lock: Lock | None = None
     half_widths: HalfWidths | None = None
+    replace: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
         threads=len(chosen),
         timeout=options.timeout,
         memory=options.memory,
+        replace=options.replace,
     )
     with reserved():
         ready = make_ready(plan, matrix, settings.threads, console, lock=options.lock, quiet=quiet)
@@ -80,7 +83,7 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
                 "forced": [],
             },
         )
-        todo = [(launch, 1) for launch in plan.launches()]
+        todo = [Todo(launch) for launch in plan.launches()]
         return _carry_out(folder, todo, plan, ready, settings, console, quiet, options.half_widths)
 
 
@@ -106,8 +109,10 @@ def resume(
         todo = []
         for launch in plan.launches():
             before = kept.get(launch.id)
-            if before is None or (retry_failed and before["status"] == "failed"):
-                todo.append((launch, before["attempt"] + 1 if before else 1))
+            if before is None:
+                todo.append(Todo(launch))
+            elif before.get("replaced") or (retry_failed and before["status"] == "failed"):
+                todo.append(after(before, launch))
         lock = lock_of(run.facts.get("images") or {}, native_platform())
         ready = make_ready(plan, matrix, settings.threads, console, lock=lock, quiet=quiet)
         _same("image", _column(run.facts.get("images"), "digest"), _column(ready.images, "digest"))
@@ -118,7 +123,7 @@ def resume(
 
 def _carry_out(
     folder: Path,
-    todo: Sequence[tuple[Launch, int]],
+    todo: Sequence[Todo],
     plan: Plan,
     ready: Ready,
     settings: Settings,
@@ -134,7 +139,8 @@ def _carry_out(
             if journal.torn:
                 console.print(f"the last line was cut short and is set aside in {folder / TORN}", highlight=False)
             stopping = _stopping(plan, half_widths, journal, before)
-            tally = execute(todo, ready.prepared, ready.arms, settings, journal.append, progress, stopping)
+            watch = Watch(cpu_lists.parse(settings.cpus))
+            tally = execute(todo, ready.prepared, ready.arms, settings, journal.append, progress, watch, stopping)
     except Interrupted as error:
         raise Interrupted(f"{error}; {advice}") from None
     except HostError as error:

@@ -3,4 +3,8 @@
 Standard library only, Python 3.6 and up; numpy and the one framework that an adapter wraps are imported by it.
 """
 
+import time
+
+FIRST_LINE_NS = int(time.monotonic() * 1e9)  # when the first line of ours ran: before it is the interpreter's start
+
 __version__ = "0.1.0"

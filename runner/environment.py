@@ -5,12 +5,19 @@ What a kernel does not tell is None: old ones lack fields, and some systems have
 
 import os
 import re
+import sys
+import time
 
+from runner import cgroup
+from runner.clock import monotonic_ns
+
+BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", 7)  # Python 3.6 has no name for it
 # Our name of a fact and the line of /proc/self/status that holds it.
 STATUS = {
     "seccomp": "Seccomp",
     "no_new_privs": "NoNewPrivs",
     "cap_eff": "CapEff",
+    "cap_bnd": "CapBnd",
     "speculation_store_bypass": "Speculation_Store_Bypass",
 }
 
@@ -28,13 +35,38 @@ def variables(environ=None):
     return {name: value if TOLD.match(name) else None for name, value in sorted(environ.items())}
 
 
-def kernel(proc="/proc"):
-    """What a container changes about a process: filters, privileges, mitigations, control groups, namespaces."""
+def kernel(proc="/proc", sysfs="/sys", prefix=sys.prefix):
+    """What a container changes about a process: filters, privileges, mitigations, limits, namespaces, its files.
+
+    `filesystem` is that of the folder `prefix`, the interpreter's: its type and `ro` or `rw`.
+    """
     status = _status(proc)
     facts = {name: status.get(line) for name, line in STATUS.items()}
+    facts["apparmor"] = (_read(os.path.join(proc, "self/attr/current")) or "").strip() or None
     facts["cgroup"] = (_read(os.path.join(proc, "self/cgroup")) or "").splitlines() or None
     facts["namespaces"] = _namespaces(os.path.join(proc, "self/ns"))
+    facts["cpu_quota"] = cgroup.cpu_quota(proc, sysfs)
+    facts["memory_limit"] = cgroup.memory_limit(proc, sysfs)
+    facts["filesystem"] = filesystem(prefix, proc)
     return facts
+
+
+def process_start(proc="/proc"):
+    """When the kernel made this process, in ns of the monotonic clock, rounded down to a tick; None without /proc.
+
+    That is before the program was exec'd: what a runtime or a shell did in the same process first is behind it.
+    """
+    stat = _read(os.path.join(proc, "self/stat"))
+    if not stat:
+        return None
+    ticks = int(stat.rpartition(")")[2].split()[19])  # the 22nd field; the name, in brackets, may hold anything
+    asleep = int(time.clock_gettime(BOOT_CLOCK) * 1e9) - monotonic_ns()  # only one of the two goes on in suspend
+    return ticks * tick_ns() - asleep
+
+
+def tick_ns():
+    """What process_start is rounded to."""
+    return 10**9 // os.sysconf("SC_CLK_TCK")
 
 
 def affinity():
@@ -50,24 +82,16 @@ def rss_peak(proc="/proc"):
     return int(text.split()[0]) * 1024 if text else None
 
 
-def cgroup_peak(proc="/proc", sys="/sys"):
-    """The most memory that was charged to this process's control group, in bytes. None for a machine's root group."""
-    for line in (_read(os.path.join(proc, "self/cgroup")) or "").splitlines():
-        _, controllers, path = line.split(":", 2)
-        if not controllers:
-            mount, name = os.path.join(sys, "fs/cgroup"), "memory.peak"  # version 2; the root group has no such file
-        elif "memory" in controllers.split(","):
-            mount, name = os.path.join(sys, "fs/cgroup/memory"), "memory.max_usage_in_bytes"
-        else:
-            continue
-        # A container may see its group's path from outside, and yet have that group as the root of its mount.
-        for folder in (os.path.join(mount, path.lstrip("/")), mount):
-            if os.path.exists(os.path.join(folder, "release_agent")):
-                continue  # version 1's root group: the whole machine
-            text = _read(os.path.join(folder, name))
-            if text:
-                return int(text)
-    return None
+def filesystem(folder, proc="/proc"):
+    """Type and `ro` or `rw` of the mount that a folder is on; None where the kernel does not tell."""
+    best, found = "", None
+    for line in (_read(os.path.join(proc, "self/mountinfo")) or "").splitlines():
+        words, _, rest = line.partition(" - ")
+        point, options = words.split()[4:6]
+        below = point.rstrip("/") + "/"
+        if (folder.rstrip("/") + "/").startswith(below) and len(below) >= len(best):  # of two at one place the later
+            best, found = below, "{} {}".format(rest.split()[0], options.split(",")[0])
+    return found
 
 
 def _status(proc):

@@ -6,7 +6,7 @@ import sys
 import traceback
 from contextlib import contextmanager
 
-from runner import __version__, emulation, environment, inputs, libraries, measure, parity
+from runner import FIRST_LINE_NS, __version__, cgroup, emulation, environment, inputs, libraries, measure, parity, watch
 from runner.adapters import AdapterMissing, find
 from runner.clock import perf_counter_ns
 from runner.protocol import PROTOCOL, ProtocolError, complete, hash_artifact, hash_runner
@@ -60,7 +60,7 @@ def _launch(request, emit):
         del outputs
         count = _samples(request, adapter.infer, session, given, emit) if "latency" in request["measure"] else 0
         if "memory" in request["measure"]:
-            emit("memory", rss_peak_bytes=environment.rss_peak(), cgroup_peak_bytes=environment.cgroup_peak())
+            emit("memory", rss_peak_bytes=environment.rss_peak(), cgroup_peak_bytes=cgroup.memory_peak())
     finally:
         adapter.close(session)
     emit("done", samples=count)
@@ -102,6 +102,9 @@ def _hello(request, emit):
         emulated_on=emulation.emulated_on(),
         framework=request["framework"],
         versions=adapter.version(),
+        process_start_ns=environment.process_start(),
+        process_start_resolution_ns=environment.tick_ns(),
+        first_line_ns=FIRST_LINE_NS,
         import_ns=import_ns,
         argv=sys.argv,
         env=given,
@@ -139,12 +142,16 @@ def _output(reference, outputs, emit):
 
 
 def _samples(request, infer, session, given, emit):
-    """Emit the samples of warm-up and timed part; returns how many were timed."""
+    """Emit the samples of warm-up and timed part, and what the kernel counted then; returns how many were timed."""
+    cpus = environment.affinity()
     with _failing("infer"):
         warmup = measure.time_calls(infer, session, given, request["warmup"])
+        before = watch.read(cpus)
         timed = measure.time_calls(infer, session, given, request["stop"])
+        after = watch.read(cpus)
     emit("samples", warmup=True, ns=warmup.tolist())
     emit("samples", warmup=False, ns=timed.tolist())
+    emit("watch", before=before, after=after)
     return len(timed)
 
 

@@ -11,7 +11,7 @@ PROTOCOL = 1
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
 # The events of one launch, in the order in which they may come. `done` or `error` ends every launch.
-EVENTS = ("hello", "loaded", "output", "samples", "memory", "done", "error")
+EVENTS = ("hello", "loaded", "output", "samples", "watch", "memory", "done", "error")
 
 # Why a launch has no number. Each becomes the `reason` of a failed launch.
 ERRORS = (

@@ -69,6 +69,7 @@ class ContainerArm:
 
     def _run(self, container: Container, spec: Spec, start: int) -> Outcome:
         api = self.engine.api
+        created = monotonic_ns()
         streams = api.attach(container.id, stdout=True, stderr=True, stream=True, demux=True)
         timed_out = Event()
 
@@ -79,6 +80,7 @@ class ContainerArm:
 
         expired = Timer(spec.timeout, give_up)
         api.start(container.id)
+        started = monotonic_ns()
         expired.start()
         try:
             out, err = self._listen(streams)
@@ -96,6 +98,8 @@ class ContainerArm:
             exit_code=state["ExitCode"],
             reason=reason,
             message=message,
+            created_ns=created,
+            started_ns=started,
         )
 
     def _listen(self, streams: Iterable[tuple[bytes | None, bytes | None]]) -> tuple[bytes, bytes]:

@@ -31,6 +31,7 @@ def run(command: Sequence[str], spec: Spec) -> Outcome:
         raise HostError(
             f"{error.filename} is not on this host", "install util-linux, or use --arms container"
         ) from None
+    started = monotonic_ns()
     timed_out = False
     try:
         out, err = process.communicate(timeout=spec.timeout)
@@ -56,6 +57,7 @@ def run(command: Sequence[str], spec: Spec) -> Outcome:
         exit_code=process.returncode,
         reason=reason,
         message=message,
+        started_ns=started,
     )
 
 

@@ -133,6 +133,9 @@ def run(
     lock: Annotated[
         Path | None, typer.Option("--lock", help="The lock file; else EDGEBENCH_LOCK, or images.lock.")
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace/--no-replace", help="Launch again what the host disturbed, at most twice.")
+    ] = True,
     results: Results = RESULTS,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -151,6 +154,7 @@ def run(
         command=command,
         lock=chosen_lock(images, lock),
         half_widths=_half_widths,
+        replace=replace,
     )
     _finish(session.start(made, load_matrix(), options, results, console(), quiet=quiet), as_json)
 
@@ -276,10 +280,13 @@ def _clean(run_id: str | None, say: Console) -> list[str]:
 
 def _finish(result: "Result", as_json: bool) -> None:
     failed = sum(result.tally.failed.values())
+    ok, replaced = result.tally.ok, result.tally.replaced
     if as_json:
-        print_json({"run_id": result.run_id, "path": str(result.folder), "ok": result.tally.ok, "failed": failed})
+        told = {"run_id": result.run_id, "path": str(result.folder), "ok": ok, "failed": failed, "replaced": replaced}
+        print_json(told)
     else:
-        typer.echo(f"{result.tally.ok} launches kept, {failed} failed: {result.folder}")
+        again = f", {replaced} were disturbed by the host and replaced" if replaced else ""
+        typer.echo(f"{ok} launches kept, {failed} failed{again}: {result.folder}")
         typer.echo(f"next: bench report {result.folder}")
     if failed:
         reasons = [f"{count} × {what}" for what, count in result.tally.failed.most_common(10)]

@@ -7,8 +7,8 @@ import pytest
 
 from analysis.report import build
 from analysis.words import percent, sentence, summary
-from bench.journal import dumps, read
-from tests.unit.analysis.synthetic import Truth, write
+from bench.journal import Journal, dumps, read, write_run
+from tests.unit.analysis.synthetic import Truth, facts, line, write
 
 TOP = {
     "schema",
@@ -27,7 +27,7 @@ TOP = {
 CELL = {"cell", "framework", "model", "precision", "status", "arms", "ratios", "image", "artifact", "failures"}
 CELL |= {"variance", "stop"}
 ARM = {"launches", "failed", "samples", "median_ms", "p90_ms", "p99_ms", "load_ms", "first_ms", "kernel"}
-ARM |= {"tail", "rss_peak_mb", "cgroup_peak_mb", "inside"}
+ARM |= {"tail", "rss_peak_mb", "cgroup_peak_mb", "inside", "flagged", "replaced"}
 RATIO = {"ratio", "ci95", "verdict", "comparable", "reason", "blocks", "more_blocks"}
 RATIO |= {"half_width", "p_different", "q_different", "margins"}
 EXACT = {"launch_sd": 0.0, "sample_sd": 0.0}
@@ -182,3 +182,30 @@ def test_why_a_cell_has_no_more_blocks(tmp_path: Path) -> None:
     assert "1 cell measured until its intervals were ±1 % or narrower (3 blocks)" in said
     assert f"{truths[1].cell}: ±1 % was asked for and not reached in the 3 blocks allowed: ±2 % (total)" in said
     assert report["warnings"] == []
+
+
+def test_what_the_host_did_is_shown_and_a_replacement_counts(tmp_path: Path) -> None:
+    truth = Truth()
+    write_run(tmp_path, facts([truth], blocks=3))
+    with Journal(tmp_path) as journal:
+        for block in (1, 2, 3):
+            for arm in ("container", "rootfs", "native"):
+                if (arm, block) == ("rootfs", 2):
+                    window = {"flags": ["steal", "foreign-load"]}
+                    journal.append(line(truth, arm, block, [9_000_000] * 9, replaced=True, host_window=window))
+                window = {"flags": ["foreign-load"] if (arm, block) == ("native", 1) else []}
+                journal.append(line(truth, arm, block, [1_000_000 + block] * 9, attempt=2, host_window=window))
+    report = build(read(tmp_path))
+    arms = report["cells"][0]["arms"]
+    assert report["warnings"] == []
+    nothing = {"launches": 0, "by_flag": {}}
+    assert {name: (arm["flagged"], arm["replaced"]) for name, arm in arms.items()} == {
+        "container": (nothing, nothing),
+        "rootfs": (nothing, {"launches": 1, "by_flag": {"steal": 1, "foreign-load": 1}}),
+        "native": ({"launches": 1, "by_flag": {"foreign-load": 1}}, nothing),
+    }
+    assert arms["rootfs"]["launches"] == 3
+    assert arms["rootfs"]["median_ms"] == pytest.approx(1.0, rel=0.01), "the one that stands for the disturbed one"
+    said = "\n".join(summary(report))
+    assert "1 launch was disturbed by the host and measured again (foreign-load 1, steal 1)" in said
+    assert "1 of the 9 launches that count was disturbed too (foreign-load 1)" in said

@@ -19,7 +19,7 @@ def kinds(events):
 def test_events_come_in_the_order_of_the_protocol(launch, request_for):
     done = launch(request_for())
     assert done.code == 0
-    assert kinds(done.events) == ["hello", "loaded", "output", "samples", "samples", "memory", "done"]
+    assert kinds(done.events) == ["hello", "loaded", "output", "samples", "samples", "watch", "memory", "done"]
     times = [event["t_ns"] for event in done.events]
     assert times == sorted(times)
     assert all(isinstance(time, int) for time in times)
@@ -34,20 +34,33 @@ def test_samples_are_integers_and_warm_up_is_flagged(launch, request_for):
     assert events[-1]["samples"] == 3
 
 
+def test_the_timed_part_is_watched(launch, request_for):
+    [watch] = [event for event in launch(request_for()).events if event["event"] == "watch"]
+    before, after = watch["before"], watch["after"]
+    assert before["t_ns"] <= after["t_ns"]
+    assert all(after[key] >= before[key] for key in ("cpu_ns", "voluntary", "involuntary", "busy_ns"))
+
+
 def test_hello_says_who_runs_where(launch, request_for):
     hello = launch(request_for()).events[0]
     assert hello["protocol"] == protocol.PROTOCOL
     assert hello["runner_sha256"] == protocol.hash_runner()
     assert hello["python"] == platform.python_version()
     assert hello["affinity"]
-    assert set(hello["kernel"]) == {
-        "seccomp", "no_new_privs", "cap_eff", "speculation_store_bypass", "cgroup", "namespaces",
-    }  # fmt: skip
+    assert {"seccomp", "cap_eff", "cgroup", "namespaces", "cpu_quota", "filesystem"} <= set(hello["kernel"])
+    assert hello["process_start_ns"] - hello["process_start_resolution_ns"] < hello["first_line_ns"] < hello["t_ns"]
 
 
 def test_only_what_is_asked_for_is_measured(launch, request_for):
     assert kinds(launch(request_for(measure=["memory"])).events) == ["hello", "loaded", "memory", "done"]
-    assert kinds(launch(request_for(measure=["latency"])).events) == ["hello", "loaded", "samples", "samples", "done"]
+    assert kinds(launch(request_for(measure=["latency"])).events) == [
+        "hello",
+        "loaded",
+        "samples",
+        "samples",
+        "watch",
+        "done",
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "{", "\x00"])
