@@ -6,18 +6,10 @@
     cells[]                      in the order of the plan
       cell, framework, model, precision
       status                     ok, partial (some launches failed or are missing), failed (none has a number), not-run
-      arms.<arm>                 every arm that was planned or launched
-        launches, failed         launches with and without a number
-        samples                  timed inferences of all launches
-        median_ms, p90_ms, p99_ms, load_ms, first_ms
-                                 the median over launches of each launch's own figure, in ms; never of pooled samples
-        tail.<quantile>          ms, launches: p99 and p99.9 where launches have the samples for it, else null (tail.py)
-        rss_peak_mb, cgroup_peak_mb  the largest over launches, of the process and of its cgroup; null where not told
-        flagged, replaced        what the host did (bench/watch.py) to those that count, and to those that others stand
-                                 for: `launches`, and of them by flag
-        inside                   are launches steady, do they drift, what lies far out (inside.py)
-        kernel                   seccomp, capabilities, ... of its first launch: recorded, not judged
+      arms.<arm>                 every arm that was planned or launched (report_arms.py)
       ratios.<name>              see report_ratios.py; the verdicts are those over all cells and ratios
+      attribution.<ablation>     container against it, likewise, and what changed (attribution.py); judged by themselves
+      cold_start.<ratio or ablation>  ratio, ci95 and blocks of that total (coldstart.py)
       variance                   where the spread comes from, and what that asks for (variance.py); null with too few
       image.ref, image.digest, artifact.sha256, artifact.parity
       stop                       why there are no more blocks: `reason` (reached, max-blocks, fixed; null when cut
@@ -29,23 +21,23 @@ All of it is valid JSON: what has no number is null.
 
 import json
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.inside import describe, look
-from analysis.load import ARMS, Loaded, cell_names, flags_of, load, section
+from analysis import coldstart
+from analysis.attribution import attribute
+from analysis.inside import look
+from analysis.load import ARMS, Loaded, cell_names, load, section
 from analysis.ratios import MARGIN, RATIOS
+from analysis.report_arms import arm
 from analysis.report_ratios import close_ratios, margins, open_ratio
-from analysis.tail import tails
 from analysis.variance import split
+from bench.arms.ablation import ABLATIONS
 from bench.journal import Run, dumps
 
 SCHEMA = 1
-_FIGURES = ("median", "p90", "p99", "load", "first")
-_MEMORY = ("rss_peak", "cgroup_peak")
 
 
 def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dict[str, Any]:
@@ -53,14 +45,11 @@ def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dic
     loaded = loaded or load(run)
     facts, frame = run.facts, loaded.launches
     names = cell_names(facts) or {cell: {} for cell in frame["cell"].unique()}
-    by_cell = dict(iter(look(run, frame).groupby("cell", sort=False)))
-    nothing = look(run, frame.iloc[:0])
-    cells = [
-        _cell(cell, named, facts, by_cell.get(cell, nothing), _stop(facts, run.stops.get(cell)))
-        for cell, named in names.items()
-    ]
-    _add_replaced(cells, run)
-    close_ratios([ratio for cell in cells for ratio in cell["ratios"].values()], margin)
+    seen = coldstart.add(run, look(run, frame))
+    by_cell = dict(iter(seen.groupby("cell", sort=False)))
+    cells = [_cell(cell, named, run, by_cell.get(cell, seen.iloc[:0])) for cell, named in names.items()]
+    for question in ("ratios", "attribution"):
+        close_ratios([ratio for cell in cells for ratio in cell[question].values()], margin)
     report = {
         "schema": SCHEMA,
         "run_id": facts["run_id"],
@@ -79,22 +68,28 @@ def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dic
     return cleaned
 
 
-def _cell(
-    cell: str, named: dict[str, str], facts: dict[str, Any], launches: pd.DataFrame, stop: dict[str, Any]
-) -> dict[str, Any]:
+def _cell(cell: str, named: dict[str, str], run: Run, launches: pd.DataFrame) -> dict[str, Any]:
+    facts = run.facts
     named = named or {key: str(launches.iloc[0][key]) for key in ("framework", "model", "precision")}
     image = section(section(facts, "images"), named["framework"])
     artifact = section(section(facts, "artifacts"), cell)
     armless = section(section(section(facts, "plan"), "armless"), named["framework"])
-    by_arm = {arm: launches[launches["arm"] == arm] for arm in _arms(facts, launches) if arm not in armless}
+    by_arm = {name: launches[launches["arm"] == name] for name in _arms(facts, launches) if name not in armless}
+    replaced = [record for record in run.replaced if record["cell"] == cell]
+    stop = _stop(facts, run.stops.get(cell))
     return {
         "cell": cell,
         "framework": named["framework"],
         "model": named["model"],
         "precision": named["precision"],
         "status": _status(stop, by_arm),
-        "arms": {arm: _arm(rows) for arm, rows in by_arm.items()},
+        "arms": {
+            name: arm(name, rows, [record for record in replaced if record["arm"] == name])
+            for name, rows in by_arm.items()
+        },
         "ratios": {name: open_ratio(pair, by_arm, armless) for name, pair in RATIOS.items()},
+        "attribution": attribute(by_arm, armless, section(section(facts, "host"), "namespaces")),
+        "cold_start": coldstart.compare(launches[launches["status"] == "ok"]),
         "variance": split(launches),
         "stop": stop,
         "image": {"ref": image.get("ref"), "digest": image.get("digest")},
@@ -104,11 +99,12 @@ def _cell(
 
 
 def _arms(facts: dict[str, Any], launches: pd.DataFrame) -> list[str]:
-    """The arms that were planned or launched: the three of the design first, others behind."""
+    """The arms that were planned or launched: the three of the design first, then ablations, others behind."""
     planned = section(facts, "plan").get("arms")
     seen = {str(arm) for arm in planned} if isinstance(planned, list) else set()
     seen |= set(launches["arm"])
-    return [arm for arm in ARMS if arm in seen] + sorted(seen - set(ARMS))
+    known = (*ARMS, *ABLATIONS)
+    return [arm for arm in known if arm in seen] + sorted(seen - set(known))
 
 
 def _stop(facts: dict[str, Any], decided: dict[str, Any] | None) -> dict[str, Any]:
@@ -132,36 +128,6 @@ def _status(stop: dict[str, Any], by_arm: dict[str, pd.DataFrame]) -> str:
         return "failed"
     whole = all(n == len(rows) and n >= stop["blocks"] for n, rows in zip(good, by_arm.values(), strict=True))
     return "ok" if whole else "partial"
-
-
-def _arm(rows: pd.DataFrame) -> dict[str, Any]:
-    good = rows[rows["status"] == "ok"]
-    return {
-        "launches": len(good),
-        "failed": len(rows) - len(good),
-        "samples": int(good["n"].sum()),
-        **{f"{figure}_ms": float(good[f"{figure}_ns"].median()) / 1e6 for figure in _FIGURES},
-        **{f"{figure}_mb": float(good[f"{figure}_bytes"].max()) / 1e6 for figure in _MEMORY},
-        "tail": tails(good),
-        "flagged": _flagged(good["flags"]),
-        "replaced": _flagged(()),
-        "inside": describe(good),
-        "kernel": good["kernel"].iloc[0] if len(good) else {},
-    }
-
-
-def _flagged(flags: Iterable[list[str]]) -> dict[str, Any]:
-    disturbed = [each for each in flags if each]
-    by_flag = dict(Counter(flag for each in disturbed for flag in each).most_common())
-    return {"launches": len(disturbed), "by_flag": by_flag}
-
-
-def _add_replaced(cells: list[dict[str, Any]], run: Run) -> None:
-    """What was measured again, in the arm that it was measured in."""
-    for cell in cells:
-        for name, arm in cell["arms"].items():
-            here = [record for record in run.replaced if (record["cell"], record["arm"]) == (cell["cell"], name)]
-            arm["replaced"] = _flagged(map(flags_of, here))
 
 
 def _failures(launches: pd.DataFrame) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from analysis.attribution import PAIRS
 from analysis.ratios import RATIOS, LaunchMedians, difference
 
 
@@ -13,7 +14,7 @@ def half_widths(medians: Mapping[str, Mapping[int, float]]) -> dict[str, float |
     """
     arms = {arm: LaunchMedians(blocks) for arm, blocks in medians.items()}
     found = {}
-    for name, pair in RATIOS.items():
+    for name, pair in {**RATIOS, **PAIRS}.items():
         if pair.numerator in arms and pair.denominator in arms:
             between = difference(arms[pair.numerator], arms[pair.denominator])
             found[name] = between.half_width if between else None

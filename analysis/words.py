@@ -67,8 +67,12 @@ def verdicts(ratio: dict[str, Any]) -> str:
     if not (within := [each["margin"] for each in judged if each["verdict"] == "equivalent"]):
         if judged[0]["verdict"] == "different":
             return f"different: {slower}"
-        each_takes = [f"{_more(each)} at {plain_margin(each['margin'])}" for each in reversed(judged)]
-        return "inconclusive: it would take " + ", ".join(each_takes)
+        takes = [_more(each) for each in reversed(judged)]
+        if len(set(takes)) > 1:
+            takes = [
+                f"{more} at {plain_margin(each['margin'])}" for more, each in zip(takes, reversed(judged), strict=True)
+            ]
+        return "inconclusive: it would take " + ", ".join(dict.fromkeys(takes))
     beyond = [
         f"different at {plain_margin(each['margin'])}: {slower}"
         if each["verdict"] == "different"
@@ -103,12 +107,12 @@ def _counts(report: dict[str, Any]) -> Iterator[str]:
 
 
 def _elsewhere(report: dict[str, Any], ratios: list[dict[str, Any]]) -> str:
-    """How many are equivalent at the report's other margins."""
+    """How many are equivalent at the report's other margins; nothing where none is at any."""
     found = Counter(
         judged["margin"] for ratio in ratios for judged in ratio["margins"] if judged["verdict"] == "equivalent"
     )
     margins = [margin for margin in report["margins"] if margin != report["margin"]]
-    return "".join(f"; {found[margin]} equivalent within {plain_margin(margin)}" for margin in margins)
+    return "".join(f"; {found[margin]} equivalent within {plain_margin(margin)}" for margin in margins if found)
 
 
 def _outcomes(margin: float) -> list[tuple[str, str]]:

@@ -95,12 +95,12 @@ def after(line: Mapping[str, Any], launch: Launch) -> Todo:
     return Todo(launch, line["attempt"] + 1, line.get("replacement", 0) + bool(line.get("replaced")))
 
 
-def _launch(todo: Todo, cell: Prepared, arm: Arm, settings: Settings, watch: Watch, *, replace: bool) -> dict[str, Any]:
-    """The line of one launch, with what the host did meanwhile."""
-    spec = Spec(
-        launch=todo.launch.id,
+def spec_of(launch: Launch, cell: Prepared, settings: Settings) -> Spec:
+    """A launch as its arm sees it."""
+    return Spec(
+        launch=launch.id,
         run_id=settings.run_id,
-        framework=todo.launch.cell.framework,
+        framework=launch.cell.framework,
         request=cell.request,
         mounts=cell.mounts,
         cpus=settings.cpus,
@@ -108,6 +108,11 @@ def _launch(todo: Todo, cell: Prepared, arm: Arm, settings: Settings, watch: Wat
         timeout=settings.timeout,
         memory=settings.memory,
     )
+
+
+def _launch(todo: Todo, cell: Prepared, arm: Arm, settings: Settings, watch: Watch, *, replace: bool) -> dict[str, Any]:
+    """The line of one launch, with what the host did meanwhile."""
+    spec = spec_of(todo.launch, cell, settings)
     started, before = now(), watch.read()
     outcome = arm.launch(spec)
     line = record(todo.launch, todo.attempt, started, outcome)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 
+from bench.arms.ablation import ABLATIONS, GROUP
 from bench.config import Bounds, Matrix
 from bench.errors import ConfigError
 from bench.names import choose, matches, nearest
@@ -160,12 +161,16 @@ def _armless(matrix: Matrix, framework: str, arms: tuple[str, ...]) -> dict[str,
 
 
 def _arms(wanted: Sequence[str]) -> tuple[str, ...]:
+    known = (*ARMS, *ABLATIONS)
     for arm in wanted:
-        if arm not in ARMS:
-            raise ConfigError(f"unknown arm '{arm}': {nearest(arm, ARMS)}")
+        if arm not in known and arm != GROUP:
+            raise ConfigError(f"unknown arm '{arm}': {nearest(arm, (*known, GROUP))}")
     if not wanted:
-        raise ConfigError("no arm to launch", f"--arms takes a list out of {','.join(ARMS)}")
-    return tuple(arm for arm in ARMS if arm in wanted)
+        raise ConfigError("no arm to launch", f"--arms takes a list out of {','.join(known)}, or {GROUP} for the last")
+    chosen = tuple(arm for arm in known if arm in wanted or (GROUP in wanted and arm in ABLATIONS))
+    if "container" not in chosen and (lone := [arm for arm in chosen if arm in ABLATIONS]):
+        raise ConfigError(f"{lone[0]} is compared with the container arm", f"--arms container,{','.join(wanted)}")
+    return chosen
 
 
 def _why_not(matrix: Matrix, cell: Cell) -> str | None:

@@ -29,6 +29,7 @@ def host(engine: docker.DockerClient | None, root: Path = Path("/")) -> dict[str
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "governor": _text(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         "virtualization": _virtualization(root),
+        "namespaces": _namespaces(root / "proc/self/ns"),
         "engine": engine_facts(engine) if engine else None,
     }
 
@@ -44,6 +45,14 @@ def engine_facts(engine: docker.DockerClient) -> dict[str, Any]:
         "cgroup_driver": info.get("CgroupDriver"),
         "security": info.get("SecurityOptions"),
     }
+
+
+def _namespaces(folder: Path) -> dict[str, str] | None:
+    """Those of bench itself: what a launch has in common with them it has from the host."""
+    try:
+        return {path.name: str(path.readlink()) for path in sorted(folder.iterdir())}
+    except OSError:
+        return None
 
 
 def _virtualization(root: Path) -> str | None:

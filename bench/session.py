@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from bench import cpus as cpu_lists
+from bench.ablating import available, limit, memory_limits
 from bench.config import Matrix
 from bench.errors import HostError, Interrupted
 from bench.execute import Settings, Tally, Todo, after, execute
@@ -64,7 +65,9 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
         replace=options.replace,
     )
     with reserved():
+        plan = available(plan, console)
         ready = make_ready(plan, matrix, settings.threads, console, lock=options.lock, quiet=quiet)
+        limits = memory_limits(plan, ready, settings)
         folder = results / settings.run_id
         write_run(
             folder,
@@ -80,9 +83,11 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
                 "images": ready.images,
                 "artifacts": ready.artifacts,
                 "recipes": ready.recipes,
+                "memory_limits": limits,
                 "forced": [],
             },
         )
+        limit(ready, limits)
         todo = [Todo(launch) for launch in plan.launches()]
         return _carry_out(folder, todo, plan, ready, settings, console, quiet, options.half_widths)
 
@@ -118,6 +123,7 @@ def resume(
         _same("image", _column(run.facts.get("images"), "digest"), _column(ready.images, "digest"))
         _same("artifact", _column(run.facts.get("artifacts"), "sha256"), _column(ready.artifacts, "sha256"))
         _same("recipe", run.facts.get("recipes") or {}, ready.recipes)
+        limit(ready, run.facts.get("memory_limits") or {})
         return _carry_out(folder, todo, plan, ready, settings, console, quiet, half_widths, run)
 
 

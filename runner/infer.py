@@ -6,7 +6,19 @@ import sys
 import traceback
 from contextlib import contextmanager
 
-from runner import FIRST_LINE_NS, __version__, cgroup, emulation, environment, inputs, libraries, measure, parity, watch
+from runner import (
+    FIRST_LINE_NS,
+    __version__,
+    cgroup,
+    emulation,
+    environment,
+    inputs,
+    libraries,
+    measure,
+    pagecache,
+    parity,
+    watch,
+)
 from runner.adapters import AdapterMissing, find
 from runner.clock import perf_counter_ns
 from runner.protocol import PROTOCOL, ProtocolError, complete, hash_artifact, hash_runner
@@ -120,7 +132,9 @@ def _verify(what, named):
     """The file that `named` (path, sha256) means must be there and be the one that was meant."""
     if not os.path.exists(named["path"]):
         raise Failure("artifact-missing", "no {} at {}".format(what, named["path"]))
+    cold = pagecache.missing(named["path"])
     found = hash_artifact(named["path"])
+    pagecache.drop(cold)  # what had to be read from the disk for this is to be read again by whoever loads it
     if found != named["sha256"]:
         message = "the {} at {} has SHA-256 {}, not {}"
         raise Failure("artifact-mismatch", message.format(what, named["path"], found, named["sha256"]))

@@ -1,27 +1,37 @@
-"""The ways to launch a cell: in a container, in the image's file system alone, on the bare host."""
+"""The ways to launch a cell: in a container, in the image's file system alone, on the bare host; and ablations."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import docker
+from bench.arms.ablation import ABLATIONS
 
-from bench.arms.container import ContainerArm
-from bench.arms.native import NativeArm
-from bench.arms.rootfs import RootfsArm
-from bench.config import Matrix
-from bench.images import Locate
-from bench.launching import Arm
+if TYPE_CHECKING:
+    import docker
+
+    from bench.config import Matrix
+    from bench.images import Locate
+    from bench.launching import Arm
 
 
 def make_arms(
-    names: Sequence[str], matrix: Matrix, engine: docker.DockerClient | None, locate: Locate | None
-) -> dict[str, Arm]:
+    names: Sequence[str], matrix: "Matrix", engine: "docker.DockerClient | None", locate: "Locate | None"
+) -> "dict[str, Arm]":
     """The arms of these names. `engine` and `locate` may be None when only `native` is asked for."""
+    from bench.arms import ablated  # the Docker SDK, which the table of ablations must not need
+    from bench.arms.container import ContainerArm
+    from bench.arms.native import NativeArm
+    from bench.arms.rootfs import RootfsArm
+
+    special = {"memory-limit": ablated.LimitedArm, "bind-root": ablated.BindRootArm, "cold-cache": ablated.ColdArm}
     arms: dict[str, Arm] = {}
     for name in names:
         if name == "native":
             arms[name] = NativeArm(matrix)
+            continue
+        assert engine is not None
+        assert locate is not None
+        if name in ABLATIONS:
+            arms[name] = special.get(name, ablated.AblatedArm)(ABLATIONS[name], engine, locate)
         else:
-            assert engine is not None
-            assert locate is not None
             arms[name] = (ContainerArm if name == "container" else RootfsArm)(engine, locate)
     return arms

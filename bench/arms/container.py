@@ -31,6 +31,10 @@ class ContainerArm:
         """Find the image. Raises HostError when it is missing or was built from another runner."""
         self.images[framework] = self.locate(framework).digest
 
+    def options(self, spec: Spec) -> dict[str, Any]:
+        """The keywords of `containers.create` for a launch."""
+        return options(spec)
+
     def launch(self, spec: Spec) -> Outcome:
         """Run one container to its end and remove it."""
         start = monotonic_ns()
@@ -52,7 +56,7 @@ class ContainerArm:
 
     @contextmanager
     def _created(self, spec: Spec) -> Iterator[Container]:
-        words = options(spec)
+        words = self.options(spec)
         try:
             container = self.engine.containers.create(self.images[spec.framework], **words)
         except Interrupted:  # it may be there all the same, and we know its name

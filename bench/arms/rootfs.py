@@ -36,10 +36,7 @@ class RootfsArm:
 
     def prepare(self, framework: str) -> None:
         """Unpack the image once per digest. Raises HostError when it is missing or the disk is full."""
-        image = self.locate(framework)
-        root = cache() / "rootfs" / image.digest.removeprefix("sha256:")
-        if not root.is_dir():
-            _unpack(self.engine, image.digest, root)
+        root = unpacked(self.engine, self.locate(framework).digest)
         _try(root)
         self.roots[framework] = root
 
@@ -47,6 +44,14 @@ class RootfsArm:
         """Run one process in the unpacked image."""
         entered = _enter(self.roots[spec.framework], spec.mounts)
         return process.run([*entered, PYTHON, *RUNNER, str(spec.request)], spec)
+
+
+def unpacked(engine: docker.DockerClient, digest: str) -> Path:
+    """The folder that holds an image's files, unpacked now if it was not before."""
+    root = cache() / "rootfs" / digest.removeprefix("sha256:")
+    if not root.is_dir():
+        _unpack(engine, digest, root)
+    return root
 
 
 def _enter(root: Path, mounts: Sequence[Path]) -> list[str]:

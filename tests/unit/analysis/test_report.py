@@ -25,9 +25,9 @@ TOP = {
     "cells",
 }
 CELL = {"cell", "framework", "model", "precision", "status", "arms", "ratios", "image", "artifact", "failures"}
-CELL |= {"variance", "stop"}
+CELL |= {"variance", "stop", "attribution", "cold_start"}
 ARM = {"launches", "failed", "samples", "median_ms", "p90_ms", "p99_ms", "load_ms", "first_ms", "kernel"}
-ARM |= {"tail", "rss_peak_mb", "cgroup_peak_mb", "inside", "flagged", "replaced"}
+ARM |= {"tail", "rss_peak_mb", "cgroup_peak_mb", "inside", "flagged", "replaced", "phases"}
 RATIO = {"ratio", "ci95", "verdict", "comparable", "reason", "blocks", "more_blocks"}
 RATIO |= {"half_width", "p_different", "q_different", "margins"}
 EXACT = {"launch_sd": 0.0, "sample_sd": 0.0}
@@ -121,7 +121,7 @@ def judged(*verdicts: str, more: int | None = None) -> list[dict]:
         (("different", "different"), "different: slower"),
         (
             ("inconclusive", "inconclusive"),
-            "inconclusive: it would take about 12 more blocks at ±5 %, about 12 more blocks at ±1 %",
+            "inconclusive: it would take about 12 more blocks",
         ),
     ],
 )
@@ -129,6 +129,14 @@ def test_sentences_say_it_in_words(verdicts: tuple[str, str], said: str) -> None
     ratio = {"ratio": 1.012, "ci95": [0.996, 1.029], "verdict": verdicts[1], "comparable": True}
     ratio["margins"] = judged(*verdicts, more=12)
     assert sentence("virtualization", ratio) == f"container vs rootfs: +1.2 % [−0.4, +2.9] → {said}"
+
+
+def test_the_blocks_that_are_missing_are_told_for_each_margin() -> None:
+    ratio = {"ratio": 1.001, "ci95": [0.97, 1.029], "verdict": "inconclusive", "comparable": True}
+    ratio["margins"] = judged("inconclusive", "inconclusive", more=12)
+    ratio["margins"][0]["more_blocks"] = None
+    takes = "it would take about 12 more blocks at ±5 %, more blocks than are sensible at ±1 %"
+    assert sentence("total", ratio).endswith(f"inconclusive: {takes}")
 
 
 def test_what_cannot_be_compared_says_why() -> None:

@@ -1,0 +1,53 @@
+"""One arm of one cell in a report: what its launches say.
+
+launches, failed           launches with and without a number
+samples                    timed inferences of all launches
+median_ms, p90_ms, p99_ms, load_ms, first_ms
+                           the median over launches of each launch's own figure, in ms; never of pooled samples
+tail.<quantile>            ms, launches: p99 and p99.9 where launches have the samples for it, else null (tail.py)
+phases.<phase>             time to the first inference in ms, as medians over launches, and `total` (phases.py)
+rss_peak_mb, cgroup_peak_mb  the largest over launches, of the process and of a cgroup of its own, else null
+inside                     are launches steady, do they drift, what lies far out (inside.py)
+flagged, replaced          what the host did (bench/watch.py) to those that count, and to those that others stand
+                           for: `launches`, and of them by flag
+kernel                     seccomp, capabilities, ... of its first launch: recorded, not judged
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from analysis import coldstart
+from analysis.inside import describe
+from analysis.load import flags_of
+from analysis.tail import tails
+
+BARE = ("rootfs", "native")  # arms without a control group of their own: they share one with whatever else is in it
+_FIGURES = ("median", "p90", "p99", "load", "first")
+
+
+def arm(name: str, rows: pd.DataFrame, replaced: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The launches of one arm (rows of `inside.look` and `coldstart.add`), and the lines that others stand for."""
+    good = rows[rows["status"] == "ok"]
+    return {
+        "launches": len(good),
+        "failed": len(rows) - len(good),
+        "samples": int(good["n"].sum()),
+        **{f"{figure}_ms": float(good[f"{figure}_ns"].median()) / 1e6 for figure in _FIGURES},
+        "tail": tails(good),
+        "phases": coldstart.describe(good),
+        "rss_peak_mb": float(good["rss_peak_bytes"].max()) / 1e6,
+        "cgroup_peak_mb": None if name in BARE else float(good["cgroup_peak_bytes"].max()) / 1e6,
+        "inside": describe(good),
+        "flagged": _flagged(good["flags"]),
+        "replaced": _flagged(map(flags_of, replaced)),
+        "kernel": good["kernel"].iloc[0] if len(good) else {},
+    }
+
+
+def _flagged(flags: Iterable[list[str]]) -> dict[str, Any]:
+    disturbed = [each for each in flags if each]
+    by_flag = dict(Counter(flag for each in disturbed for flag in each).most_common())
+    return {"launches": len(disturbed), "by_flag": by_flag}

@@ -1,0 +1,132 @@
+"""Launching ablations: a container with one thing changed (ablation.py has the table)."""
+
+import io
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import docker
+
+from bench.arms.ablation import Ablation
+from bench.arms.container import ContainerArm
+from bench.arms.rootfs import unpacked
+from bench.engine import ENGINE_GONE, gone, remove
+from bench.errors import HostError
+from bench.images import Locate
+from bench.launching import Outcome, Spec
+
+EMPTY = "edgebench/bind-root"  # images of mount points, without a file in them
+EVICT = Path(__file__).with_name("evict.sh")
+# What the engine mounts itself, and what holds nothing of an image.
+_ENGINE_S = ("proc", "sys", "dev", "tmp")
+
+
+class AblatedArm(ContainerArm):
+    """A container with one of its keywords changed."""
+
+    def __init__(self, ablation: Ablation, engine: docker.DockerClient, locate: Locate) -> None:
+        super().__init__(engine, locate)
+        self.ablation = ablation
+        self.name = ablation.name
+
+    def options(self, spec: Spec) -> dict[str, Any]:
+        """The container's keywords, with the change."""
+        return self.ablation.change(super().options(spec), spec)
+
+
+class LimitedArm(AblatedArm):
+    """A container with a memory limit of its own for each cell."""
+
+    def __init__(self, ablation: Ablation, engine: docker.DockerClient, locate: Locate) -> None:
+        super().__init__(ablation, engine, locate)
+        self.limits: dict[str, int] = {}  # cell → bytes, before the first launch (limits.py)
+
+    def options(self, spec: Spec) -> dict[str, Any]:
+        """The container's keywords, with this cell's limit."""
+        cell = spec.launch.rsplit("/", 2)[0]
+        limit = self.limits[cell]
+        return {**super().options(spec), "mem_limit": limit, "memswap_limit": limit}
+
+
+class BindRootArm(AblatedArm):
+    """The image's files without its layers: an image of mount points, and the unpacked folders bound there."""
+
+    def __init__(self, ablation: Ablation, engine: docker.DockerClient, locate: Locate) -> None:
+        super().__init__(ablation, engine, locate)
+        self.roots: dict[str, Path] = {}
+        self.entrypoints: dict[str, list[str]] = {}
+
+    def prepare(self, framework: str) -> None:
+        """Unpack the image as the rootfs arm does, and make the empty one."""
+        image = self.locate(framework)
+        self.roots[framework] = unpacked(self.engine, image.digest)
+        name = f"{EMPTY}:{image.digest.removeprefix('sha256:')[:12]}"
+        tar = _mount_points(self.roots[framework])
+        repository, _, tag = name.partition(":")
+        try:
+            self.engine.api.import_image_from_data(tar, repository=repository, tag=tag)
+            self.images[framework] = str(self.engine.images.get(name).id)
+            self.entrypoints[framework] = self.engine.api.inspect_image(image.digest)["Config"]["Entrypoint"]
+        except ENGINE_GONE as error:
+            raise gone(error) from None
+
+    def options(self, spec: Spec) -> dict[str, Any]:
+        """The container's keywords, with the folders; an empty image has no entrypoint of its own."""
+        words = super().options(spec)
+        root = self.roots[spec.framework]
+        for path in spec.mounts:  # the engine cannot make mount points in what is bound read-only
+            (root / path.relative_to("/")).mkdir(parents=True, exist_ok=True)
+        folders = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.is_symlink()]
+        bound = [
+            docker.types.Mount(f"/{path.name}", str(path), type="bind", read_only=True)
+            for path in folders
+            if path.name not in _ENGINE_S
+        ]
+        return {**words, "mounts": [*bound, *words["mounts"]], "entrypoint": self.entrypoints[spec.framework]}
+
+
+class ColdArm(AblatedArm):
+    """A container whose files are not in memory when it is started."""
+
+    def launch(self, spec: Spec) -> Outcome:
+        """Drop the files from the page cache, then launch."""
+        self.evict(spec)
+        return super().launch(spec)
+
+    def evict(self, spec: Spec) -> None:
+        """Have a helper in the same image drop what it can read. Raises HostError when it cannot."""
+        words = super().options(spec)
+        words |= {
+            "name": words["name"] + "-evict",
+            "entrypoint": ["sh", "-c", EVICT.read_text(encoding="utf-8"), "evict"],
+            "command": ["/", *map(str, spec.mounts)],
+        }
+        try:
+            container = self.engine.containers.create(self.images[spec.framework], **words)
+            try:
+                container.start()
+                code = container.wait(timeout=spec.timeout)["StatusCode"]
+                said = container.logs().decode(errors="replace")
+            finally:
+                remove(container)
+        except ENGINE_GONE as error:
+            raise gone(error) from None
+        if code:
+            last = " ".join(said.split())[-300:]
+            raise HostError(f"the page cache could not be emptied of {spec.framework}'s image: {last}", "leave it out")
+
+
+def _mount_points(root: Path) -> bytes:
+    """A tar of the top level of an unpacked image: its folders, empty, and its links."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+        for path in sorted(root.iterdir()):
+            entry = tarfile.TarInfo(path.name)
+            if path.is_symlink():
+                entry.type, entry.linkname = tarfile.SYMTYPE, str(path.readlink())
+            elif path.is_dir():
+                entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            else:
+                continue
+            tar.addfile(entry)
+    return stream.getvalue()
