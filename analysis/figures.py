@@ -83,7 +83,9 @@ def ratio_chart(frame: pd.DataFrame, margin: float) -> alt.FacetChart:
 
 def launch_chart(frame: pd.DataFrame) -> alt.FacetChart:
     """A panel per cell, a row per arm, a point per launch; each panel has its own scale, in ms."""
-    arms = [arm for arm in ARM_COLOURS if arm in set(frame["arm"])]
+    launched = list(frame["arm"].unique())
+    arms = [arm for arm in ARM_COLOURS if arm in launched] + [arm for arm in launched if arm not in ARM_COLOURS]
+    colours = [ARM_COLOURS.get(arm, "#888") for arm in arms]
     picked = alt.selection_point(fields=["block"], on="pointerover", clear="pointerout")
     points = (
         alt.Chart(frame)
@@ -95,9 +97,7 @@ def launch_chart(frame: pd.DataFrame) -> alt.FacetChart:
                 scale=alt.Scale(zero=False, nice=True),
             ),
             y=alt.Y("arm:N", title=None, sort=arms, axis=alt.Axis(grid=True)),
-            color=alt.Color(
-                "arm:N", legend=None, scale=alt.Scale(domain=list(ARM_COLOURS), range=list(ARM_COLOURS.values()))
-            ),
+            color=alt.Color("arm:N", legend=None, scale=alt.Scale(domain=arms, range=colours)),
             # Launches of one block ran one after another: pointing at one shows its partners.
             opacity=alt.condition(picked, alt.value(0.75), alt.value(0.12)),
             tooltip=[

@@ -7,6 +7,7 @@ the page forbids itself, by a content security policy, every script but the ones
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,18 @@ import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from analysis import figures
+from analysis import figures, overhead_figures
+from analysis.phases import PHASES
 from analysis.ratios import RATIOS
 from analysis.words import MEANING, change, figure, percent, plain_margin, summary
+from analysis.words_overhead import EXPLAINED
 
 _TEMPLATES = Path(__file__).parent / "templates"
 VEGA_LITE = "6.4"  # of altair's schema; vl-convert carries several
 
 
-def render(report: dict[str, Any], launches: pd.DataFrame) -> str:
-    """The page, from a report (report.py) and the launches it was made from (load.py)."""
+def render(report: dict[str, Any], launches: pd.DataFrame, more: Sequence[overhead_figures.Drawn] = ()) -> str:
+    """The page, from a report (report.py) and the launches it was made from (load.py); `more` figures come last."""
     scripts = [_library(), (_TEMPLATES / "report.js").read_text(encoding="utf-8")]
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -40,8 +43,10 @@ def render(report: dict[str, Any], launches: pd.DataFrame) -> str:
     return environment.get_template("report.html.j2").render(
         report=report,
         summary=summary(report),
-        figures=_figures(report, launches),
+        explained=EXPLAINED if any(cell["attribution"] for cell in report["cells"]) else EXPLAINED[:2],
+        figures=[*_figures(report, launches), *(_figure(*each) for each in more)],
         pairs=RATIOS,
+        phases=[*PHASES, "total"],
         meaning=MEANING,
         style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
         scripts=[Markup(script) for script in scripts],
@@ -65,7 +70,7 @@ def _figures(report: dict[str, Any], launches: pd.DataFrame) -> list[dict[str, A
             "Each point is one launch. Point at one to see the others of its block, which ran right before or after."
         )
         drawn.append(_figure("launches", "Every launch", caption, figures.launch_chart(medians)))
-    return drawn
+    return [*drawn, *(_figure(*each) for each in overhead_figures.drawn(report))]
 
 
 def _figure(name: str, title: str, caption: str, chart: Any) -> dict[str, Any]:

@@ -25,7 +25,8 @@ def show(report: dict[str, Any], console: Console) -> None:
     for cell in report["cells"]:
         console.print()
         console.print(_safe(cell["cell"], "bold"), *([_safe(cell["status"], "red")] if cell["status"] != "ok" else []))
-        for table in (_arms(cell["arms"]), _ratios(cell["ratios"], report["margin"])):
+        margin = report["margin"]
+        for table in (_arms(cell["arms"]), _ratios(cell["ratios"], margin), _parts(cell["attribution"], margin)):
             if table.row_count:
                 console.print(Padding(table, (0, 0, 0, 2), expand=False))
     console.print()
@@ -59,6 +60,20 @@ def _ratios(ratios: dict[str, Any], margin: float) -> Table:
         verdict = ratio["verdict"] or ("incomparable" if ratio["comparable"] is False else "–")
         pair = "/".join(RATIOS[name])
         table.add_row(name, pair, change(ratio), Text(verdict, _STYLES.get(verdict, "")), str(ratio["blocks"]))
+    return table
+
+
+def _parts(attribution: dict[str, Any], margin: float) -> Table:
+    table = _grid()
+    table.add_column("container against", min_width=17)
+    table.add_column("change [95 % interval]", min_width=22)
+    table.add_column(f"at {plain_margin(margin)}", min_width=12)
+    table.add_column("blocks", justify="right")
+    for name, entry in attribution.items():
+        if entry["verdict"] is None and entry["comparable"] is None:
+            continue  # this engine has none of it; the sentences say why
+        verdict = entry["verdict"] or "incomparable"
+        table.add_row(name, change(entry), Text(verdict, _STYLES.get(verdict, "")), str(entry["blocks"]))
     return table
 
 

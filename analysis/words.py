@@ -4,10 +4,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from analysis.plain import change, percent, plain_margin
 from analysis.ratios import RATIOS
 from analysis.tail import QUANTILES
 from analysis.words_host import disturbances
 from analysis.words_inside import remarks
+from analysis.words_overhead import attributions, cold_starts
+
+__all__ = ["MEANING", "MOST_WARNINGS", "change", "figure", "percent", "plain_margin", "sentence", "summary", "verdicts"]
 
 MEANING = {
     "virtualization": "what the container's isolation costs",
@@ -18,30 +22,11 @@ FEW = 4  # cells up to which the equivalent ones are spelled out too
 MOST_WARNINGS = 10  # a journal of nothing but damage is not read out to its end
 
 
-def percent(ratio: float, digits: int = 1) -> str:
-    """1.012 → `+1.2`, with a true minus sign."""
-    text = f"{(ratio - 1) * 100:+.{digits}f}"
-    return ("0." + "0" * digits if float(text) == 0 else text).replace("-", "−")
-
-
-def change(ratio: dict[str, Any]) -> str:
-    """`+1.2 % [−0.4, +2.9]`, or a dash where there is no ratio."""
-    if ratio["ratio"] is None:
-        return "–"
-    low, high = ratio["ci95"]
-    return f"{percent(ratio['ratio'])} % [{percent(low)}, {percent(high)}]"
-
-
 def figure(arm: dict[str, Any], name: str) -> float | None:
     """A figure of an arm in ms, as it is shown: a tail only where launches have the samples for it (tail.py)."""
     tail = arm["tail"].get(name) or {"ms": None}
     found: float | None = tail["ms"] if name in QUANTILES else arm[f"{name}_ms"]
     return found
-
-
-def plain_margin(margin: float) -> str:
-    """0.05 → `±5 %`."""
-    return f"±{margin * 100:g} %"
 
 
 def sentence(name: str, ratio: dict[str, Any]) -> str:
@@ -56,7 +41,7 @@ def sentence(name: str, ratio: dict[str, Any]) -> str:
 
 def summary(report: dict[str, Any]) -> list[str]:
     """What the run says: verdicts counted, what needs an eye, what launches say of themselves, what is missing."""
-    said = (_counts, _details, _stops, disturbances, remarks, _missing)
+    said = (_counts, _details, attributions, cold_starts, _stops, disturbances, remarks, _missing)
     return [sentence for each in said for sentence in each(report)]
 
 

@@ -82,7 +82,7 @@ def _plan_of(facts: dict[str, Any], matrix: Matrix) -> tuple[Plan, Settings]:
         cells=cells,
         armless=saved.get("armless") or {},
     )
-    if [launch.id for launch in plan.launches()] != saved["launches"]:
+    if saved["launches"] is not None and [launch.id for launch in plan.launches()] != saved["launches"]:
         raise ConfigError("the order of launches in run.json is not what this version makes of its seed")
     settings = Settings(
         run_id=facts["run_id"],

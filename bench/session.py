@@ -120,9 +120,7 @@ def resume(
                 todo.append(after(before, launch))
         lock = lock_of(run.facts.get("images") or {}, native_platform())
         ready = make_ready(plan, matrix, settings.threads, console, lock=lock, quiet=quiet)
-        _same("image", _column(run.facts.get("images"), "digest"), _column(ready.images, "digest"))
-        _same("artifact", _column(run.facts.get("artifacts"), "sha256"), _column(ready.artifacts, "sha256"))
-        _same("recipe", run.facts.get("recipes") or {}, ready.recipes)
+        same_parts(run.facts, ready)
         limit(ready, run.facts.get("memory_limits") or {})
         return _carry_out(folder, todo, plan, ready, settings, console, quiet, half_widths, run)
 
@@ -160,6 +158,13 @@ def _stopping(plan: Plan, half_widths: HalfWidths | None, journal: Journal, befo
     assert half_widths is not None, "who starts a plan with a half-width gives what measures it"
     kept, stops = (before.launches, before.stops) if before else ((), None)
     return Stopping(plan, half_widths, journal.append, kept, stops)
+
+
+def same_parts(facts: dict[str, Any], ready: Ready) -> None:
+    """Raises HostError when an image, an artifact or a recipe is not the one that run.json names."""
+    _same("image", _column(facts.get("images"), "digest"), _column(ready.images, "digest"))
+    _same("artifact", _column(facts.get("artifacts"), "sha256"), _column(ready.artifacts, "sha256"))
+    _same("recipe", facts.get("recipes") or {}, ready.recipes)
 
 
 def _column(table: Any, key: str) -> dict[str, Any]:

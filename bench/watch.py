@@ -124,6 +124,8 @@ def _timed(said: Any, cpus: int) -> dict[str, Any] | None:
         return None
     busy, busy_all, own = times["busy"], times["busy_all"], times["cpu"] or 0.0
     return {
+        "begin_ns": before["t_ns"],
+        "end_ns": after["t_ns"],
         "seconds": times["t"],
         "cpus": cpus,
         "cpus_all": cpus_all,

@@ -77,7 +77,7 @@ ABLATIONS = {
             unavailable=_lacks("name=apparmor", "this engine's host has no AppArmor"),
         ),
         Ablation(
-            name="all-capabilities",
+            name="all-caps",
             changes="all capabilities instead of none",
             tells="checks of capabilities",
             facts=("cap_eff", "cap_bnd"),
@@ -85,8 +85,8 @@ ABLATIONS = {
         ),
         Ablation(
             name="privileged",
-            changes="privileged: all capabilities and devices, no seccomp, no AppArmor, nothing masked",
-            tells="all of these restrictions together",
+            changes="everything allowed, nothing masked",
+            tells="seccomp, AppArmor, capabilities and masked files together",
             facts=("seccomp", "speculation_store_bypass", "apparmor", "cap_eff", "cap_bnd"),
             change=_without("cap_drop", privileged=True),
         ),
@@ -136,14 +136,14 @@ ABLATIONS = {
         ),
         Ablation(
             name="cpu-quota",
-            changes="a CPU quota (--cpus) instead of a cpuset (--cpuset-cpus)",
+            changes="a CPU quota instead of a cpuset",
             tells="the cpuset; as a rule the quota is what costs, and the ratio is below 1",
             facts=("cpu_quota", "CPU affinity"),
             change=_quota,
         ),
         Ablation(
             name="memory-limit",
-            changes=f"a memory limit of {NEAR} times what the cell needed before",
+            changes=f"a memory limit of {NEAR} times what it needs",
             tells="what a limit near the working set costs: the ratio is below 1 where it does",
             facts=("memory_limit",),
             change=lambda words, spec: {**words, "mem_limit": spec.memory, "memswap_limit": spec.memory},
@@ -157,13 +157,13 @@ ABLATIONS = {
         ),
         Ablation(
             name="bind-root",
-            changes="the image's folders unpacked on the host and bound into an empty image",
+            changes="its folders bound from the host, no layers",
             tells="the layered file system",
             facts=("filesystem",),
         ),
         Ablation(
             name="cold-cache",
-            changes="the image's and the model's files dropped from the page cache before each launch",
+            changes="image and model not in memory at the start",
             tells="what is read from the disk: it shows in the phases before the first inference",
         ),
     )

@@ -2,7 +2,6 @@
 
 import shlex
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.cli.common import RESULTS, AsJson, Results, console, print_json
+from bench.cli.common import RESULTS, AsJson, Results, console, half_widths, print_json
 from bench.cli.report import parse_margin
 from bench.config import load_matrix, matrix_schema
 from bench.errors import CellsFailed, ConfigError
@@ -20,7 +19,6 @@ from bench.runs import cell_facts, find_run
 
 if TYPE_CHECKING:
     from bench.session import Result
-    from bench.stopping import Medians
 
 app = typer.Typer(help="Plan, run and resume the matrix of cells.", no_args_is_help=True)
 
@@ -153,7 +151,7 @@ def run(
         timeout=timeout,
         command=command,
         lock=chosen_lock(images, lock),
-        half_widths=_half_widths,
+        half_widths=half_widths,
         replace=replace,
     )
     _finish(session.start(made, load_matrix(), options, results, console(), quiet=quiet), as_json)
@@ -168,12 +166,17 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that was cut short: exactly the launches that its journal does not have."""
-    from bench import session
+    from bench import interference, session
 
     folder = find_run(results, run)
-    _clean(read(folder).facts["run_id"], console())
+    facts = read(folder).facts
+    _clean(facts["run_id"], console())
+    if (facts.get("plan") or {}).get("study") == interference.STUDY:
+        again = interference.resume(folder, load_matrix(), console(), quiet=quiet, retry_failed=retry_failed)
+        _finish(again, as_json)
+        return
     result = session.resume(
-        folder, load_matrix(), console(), quiet=quiet, retry_failed=retry_failed, half_widths=_half_widths
+        folder, load_matrix(), console(), quiet=quiet, retry_failed=retry_failed, half_widths=half_widths
     )
     _finish(result, as_json)
 
@@ -237,13 +240,6 @@ def enough_of(
         raise ConfigError("--blocks and --half-width are both given", "--max-blocks bounds a run that stops by itself")
     width = parse_margin(half_width, "--half-width")
     return {"blocks": max_blocks or MOST_BLOCKS, "samples": samples, "half_width": width}
-
-
-def _half_widths(medians: "Medians") -> Mapping[str, float | None]:
-    """The one place where a run asks the analysis something; scipy takes a second to import, which others need not."""
-    from analysis.stopping import half_widths
-
-    return half_widths(medians)
 
 
 def _bytes(text: str | None) -> int | None:

@@ -29,7 +29,7 @@ NOTHING = {"SecurityOptions": ["name=seccomp,profile=builtin"], "CgroupVersion":
 CHANGED = {
     "no-seccomp": {"security_opt"},
     "no-apparmor": {"security_opt"},
-    "all-capabilities": {"cap_drop", "cap_add"},
+    "all-caps": {"cap_drop", "cap_add"},
     "privileged": {"cap_drop", "privileged"},
     "host-network": {"network_mode"},
     "host-pid": {"pid_mode"},

@@ -87,7 +87,7 @@ def test_the_page_can_be_read_by_a_machine_that_reads_aloud(tmp_path: Path) -> N
     elements = Elements(page(tmp_path, TRUTHS))
     assert elements.named("html") == [{"lang": "en"}]
     assert len(elements.named("h1")) == 1
-    assert len(elements.named("table")) == len(elements.named("caption")) == 3 * len(TRUTHS)
+    assert len(elements.named("table")) == len(elements.named("caption")) == 4 * len(TRUTHS)
     assert all("scope" in attributes for attributes in elements.named("th"))
     assert all(x["aria-label"] for x in elements.named("div") if x.get("class") == "plot")
 

@@ -1,0 +1,138 @@
+"""A report of interference on the terminal, as sentences, and as a figure."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import altair as alt
+import pandas as pd
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from analysis.figures import WIDTH
+from analysis.overhead_figures import Drawn
+from analysis.plain import change, percent, printable
+
+WAYS = {"shared": "all on the same CPUs", "split": "each on CPUs of its own", "part": "one alone on such CPUs"}
+_COLOURS = ["#0072b2", "#e69f00", "#999999"]
+_FIGURES = {"throughput": "inferences per second, all instances", "latency_ms": "ms per inference"}
+
+
+def show(report: dict[str, Any], console: Console) -> None:
+    """Print the report. Fits 80 columns."""
+    console.print(Text(printable(f"Run {report['run_id']}"), "bold"))
+    for cell in report["cells"]:
+        console.print()
+        console.print(Text(printable(cell["cell"]), "bold"))
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+        table.add_column("setup")
+        for name in ("CPUs of each", "per second", "ms [95 % interval]", "blocks", "failed"):
+            table.add_column(name, justify="right")
+        for name, setup in cell["setups"].items():
+            cpus = " ".join(dict.fromkeys(setup["cpus"]))
+            figures = (_value(setup["throughput"]), _value(setup["latency_ms"]))
+            table.add_row(
+                Text(printable(name)), Text(printable(cpus)), *figures, str(setup["blocks"]), str(setup["failed"])
+            )
+        console.print(Padding(table, (0, 0, 0, 2), expand=False))
+    console.print()
+    for sentence in sentences(report):
+        console.print(Text(printable(f"· {sentence}")))
+
+
+def sentences(report: dict[str, Any]) -> Iterator[str]:
+    """What happens with K instances, in plain words."""
+    for cell in report["cells"]:
+        for name, ratio in cell["ratios"].items():
+            what, _, rest = name.partition(" ")
+            if what == "throughput":
+                yield f"{cell['cell']}: {_throughput(rest, ratio, cell)}"
+        if flagged := sum(setup["flagged"] for setup in cell["setups"].values()):
+            yield f"{cell['cell']}: {flagged} launches were disturbed by what is not part of the study"
+    yield from (f"left out: {name}: {why}" for name, why in report["absent"].items())
+    yield from report["warnings"][:10]
+
+
+def drawn(report: dict[str, Any]) -> list[Drawn]:
+    """The figure for a page, where there is a number."""
+    picture = chart(report)
+    if picture is None:
+        return []
+    return [Drawn("interference", "Several containers at once", "; ".join(sentences(report)), picture)]
+
+
+def chart(report: dict[str, Any]) -> alt.VConcatChart | None:
+    """Throughput and latency over the number of instances, for each way of sharing; None without a number."""
+    frame = _frame(report)
+    if frame.empty:
+        return None
+    panels = [_panel(frame[frame["figure"] == name], title) for name, title in _FIGURES.items()]
+    joined: alt.VConcatChart = alt.vconcat(*panels, spacing=24).properties(
+        description="Throughput and latency over the number of instances at once, with 95 % intervals over blocks."
+    )
+    return joined
+
+
+def _frame(report: dict[str, Any]) -> pd.DataFrame:
+    """One row per cell, way, number of instances and figure; one instance belongs to both ways."""
+    rows = []
+    for cell in report["cells"]:
+        for name, setup in cell["setups"].items():
+            kind = name.partition("-")[0]
+            for way in ("shared", "split") if kind == "alone" else (kind,):
+                place = int(name.partition("-")[2]) if kind == "part" else setup["instances"]
+                for figure in _FIGURES if kind != "part" else ("latency_ms",):
+                    low, high = setup[figure]["ci95"] or (None, None)
+                    row = {"cell": cell["cell"], "way": WAYS[way], "instances": place, "figure": figure}
+                    rows.append(row | {"value": setup[figure]["value"], "low": low, "high": high})
+    columns = ["cell", "way", "instances", "figure", "value", "low", "high"]
+    return pd.DataFrame(rows, columns=columns).dropna(subset=["value"])
+
+
+def _panel(frame: pd.DataFrame, title: str) -> alt.FacetChart:
+    x = alt.X("instances:O", title="instances at once", axis=alt.Axis(labelAngle=0))
+    colour = alt.Color(
+        "way:N",
+        title=None,
+        scale=alt.Scale(domain=list(WAYS.values()), range=_COLOURS),
+        legend=alt.Legend(orient="top"),
+    )
+    base = alt.Chart(frame).encode(x=x, color=colour, xOffset=alt.XOffset("way:N", sort=list(WAYS.values())))
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=True))
+    tooltip = [
+        "cell:N",
+        "way:N",
+        "instances:O",
+        *(alt.Tooltip(f"{name}:Q", format=".4~g") for name in ("value", "low", "high")),
+    ]
+    points = base.mark_point(size=80, filled=True, opacity=1).encode(y=y, tooltip=tooltip)
+    rules = base.mark_rule(strokeWidth=2.5).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
+    header = alt.Header(title=None, labelAngle=0, labelOrient="top", labelAnchor="start", labelFontWeight="bold")
+    panel: alt.FacetChart = (
+        alt.layer(rules, points)
+        .properties(width=WIDTH, height=160)
+        .facet(row=alt.Row("cell:N", sort=list(frame["cell"].unique()), header=header), spacing=14)
+        .resolve_scale(y="independent")
+    )
+    return panel
+
+
+def _throughput(name: str, ratio: dict[str, Any], cell: dict[str, Any]) -> str:
+    kind, _, count = name.partition("-")
+    said = f"{count} instances {WAYS[kind]} do {change(ratio)} inferences per second against one alone"
+    if latency := cell["ratios"].get(f"latency {name}"):
+        said += f", each takes {change(latency)} as long"
+    if own := cell["ratios"].get(f"latency {name} on its CPUs"):
+        said += f", {change(own)} of that for the others' sake"
+    return said
+
+
+def _value(figure: dict[str, Any]) -> str:
+    if figure["value"] is None:
+        return "–"
+    text = f"{figure['value']:#.4g}"
+    if figure["ci95"]:
+        low, high = (percent(end / figure["value"], 0) for end in figure["ci95"])
+        return f"{text} [{low}, {high} %]"
+    return text
