@@ -2,8 +2,9 @@
 
 Instances start one after another, so only the time in which all of a group are being timed counts: from the last begin
 to the first end. In it, throughput is the number of inferences that end there, of all instances, over its length;
-latency is the median over instances of each one's median. A group is one observation, as a launch is elsewhere: both
-figures are one number a block, and intervals are over blocks. Ratios are paired by block (ratios.py).
+latency is the median over instances of each one's median, and p90 that of each one's 90 % quantile: instances that
+share CPUs wait for one another now and then, which a median need not notice. A group is one observation, as a launch is
+elsewhere: each figure is one number a block, and intervals are over blocks. Ratios are paired by block (ratios.py).
 
     schema, run_id, created, command, host, versions, warnings
     absent                     setup → why it was left out
@@ -12,15 +13,16 @@ figures are one number a block, and intervals are over blocks. Ratios are paired
       setups.<setup>
         instances, cpus        how many, and the CPUs of each
         blocks, failed         groups that count, and those that do not: an instance failed, or there was no common time
-        throughput, latency_ms value and ci95: geometric mean over blocks, per second and in ms
+        throughput, latency_ms, p90_ms
+                               value and ci95: geometric mean over blocks, per second and in ms
         flagged                launches that the host disturbed
-      ratios.<name>            ratio, ci95, blocks of `of` (two setups): throughput K instances against one; latency
-                               K instances against one, and against one alone on as many CPUs
+      ratios.<name>            ratio, ci95, blocks of `of` (two setups): throughput, latency and p90 of K instances
+                               against one, and latency against one alone on as many CPUs
 """
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +36,16 @@ SCHEMA = 1
 ALONE = "alone"
 SHORTEST = 0.25  # of what an instance was timed: a shorter common time says little
 
-Observed = dict[int, tuple[float, float]]  # block → throughput per second, latency in ns
+
+class Seen(NamedTuple):
+    """One group: inferences per second of all instances, and times of one in ns."""
+
+    throughput: float
+    latency: float
+    p90: float
+
+
+Observed = dict[int, Seen]  # by block
 
 
 def build(run: Run, loaded: Loaded | None = None) -> dict[str, Any]:
@@ -56,8 +67,8 @@ def build(run: Run, loaded: Loaded | None = None) -> dict[str, Any]:
     return cleaned
 
 
-def observe(lines: list[dict[str, Any]]) -> tuple[float, float] | None:
-    """Throughput per second and latency in ns of one group; None where its instances had no time in common."""
+def observe(lines: list[dict[str, Any]]) -> Seen | None:
+    """What a group did in the time that its instances had in common; None where that is none or too short."""
     timed = [each for line in lines if (each := _timed(line)) is not None]
     if len(timed) < len(lines):
         return None
@@ -68,8 +79,9 @@ def observe(lines: list[dict[str, Any]]) -> tuple[float, float] | None:
     if end - begin < SHORTEST * longest or not all(each.any() for each in inside):
         return None
     throughput = sum(int(each.sum()) for each in inside) / (end - begin) * 1e9
-    latencies = [np.median(samples[each]) for (samples, _), each in zip(timed, inside, strict=True)]
-    return throughput, float(np.median(latencies))
+    shared = [samples[each] for (samples, _), each in zip(timed, inside, strict=True)]
+    median, p90 = (float(np.median([np.quantile(each, part) for each in shared])) for part in (0.5, 0.9))
+    return Seen(throughput, median, p90)
 
 
 def _timed(line: dict[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
@@ -101,8 +113,9 @@ def _cell(cell: str, setups: Mapping[str, Any], run: Run, good: set[str]) -> dic
             "cpus": list(cpus),
             "blocks": len(observed[name]),
             "failed": len(by_block) - len(observed[name]),
-            "throughput": _over_blocks([throughput for throughput, _ in observed[name].values()]),
-            "latency_ms": _over_blocks([latency / 1e6 for _, latency in observed[name].values()]),
+            "throughput": _over_blocks([each.throughput for each in observed[name].values()]),
+            "latency_ms": _over_blocks([each.latency / 1e6 for each in observed[name].values()]),
+            "p90_ms": _over_blocks([each.p90 / 1e6 for each in observed[name].values()]),
             "flagged": sum(bool(flags_of(line)) for line in lines),
         }
     return {"cell": cell, "setups": shown, "ratios": _ratios(observed)}
@@ -126,15 +139,16 @@ def _ratios(observed: Mapping[str, Observed]) -> dict[str, dict[str, Any]]:
         kind, _, count = name.partition("-")
         if kind not in ("shared", "split"):
             continue
-        found[f"throughput {name}"] = _ratio(observed, name, ALONE, 0)
-        found[f"latency {name}"] = _ratio(observed, name, ALONE, 1)
+        for figure in Seen._fields:
+            found[f"{figure} {name}"] = _ratio(observed, name, ALONE, figure)
         if kind == "split":
-            found[f"latency {name} on its CPUs"] = _ratio(observed, name, f"part-{count}", 1)
+            found[f"latency {name} on its CPUs"] = _ratio(observed, name, f"part-{count}", "latency")
     return {name: ratio for name, ratio in found.items() if ratio is not None}
 
 
-def _ratio(observed: Mapping[str, Observed], name: str, base: str, which: int) -> dict[str, Any] | None:
-    sides = [LaunchMedians({b: seen[which] for b, seen in observed.get(each, {}).items()}) for each in (name, base)]
+def _ratio(observed: Mapping[str, Observed], name: str, base: str, figure: str) -> dict[str, Any] | None:
+    sides = [LaunchMedians({b: getattr(seen, figure) for b, seen in observed.get(each, {}).items()})
+             for each in (name, base)]  # fmt: skip
     between = difference(*sides)
     if between is None:
         return None

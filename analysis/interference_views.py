@@ -1,6 +1,7 @@
 """A report of interference on the terminal, as sentences, and as a figure."""
 
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import Any
 
 import altair as alt
@@ -16,7 +17,7 @@ from analysis.plain import change, percent, printable
 
 WAYS = {"shared": "all on the same CPUs", "split": "each on CPUs of its own", "part": "one alone on such CPUs"}
 _COLOURS = ["#0072b2", "#e69f00", "#999999"]
-_FIGURES = {"throughput": "inferences per second, all instances", "latency_ms": "ms per inference"}
+_FIGURES = {"throughput": "inferences per second, all instances", "latency_ms": "ms per inference", "p90_ms": "ms, p90"}
 
 
 def show(report: dict[str, Any], console: Console) -> None:
@@ -26,19 +27,18 @@ def show(report: dict[str, Any], console: Console) -> None:
         console.print()
         console.print(Text(printable(cell["cell"]), "bold"))
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-        table.add_column("setup")
-        for name in ("CPUs of each", "per second", "ms [95 % interval]", "blocks", "failed"):
-            table.add_column(name, justify="right")
+        for name in ("setup", "CPUs", "per second", "95 %", "ms", "95 %", "p90", "blocks"):
+            table.add_column(name, justify="left" if name in ("setup", "CPUs") else "right")
         for name, setup in cell["setups"].items():
             cpus = " ".join(dict.fromkeys(setup["cpus"]))
-            figures = (_value(setup["throughput"]), _value(setup["latency_ms"]))
-            table.add_row(
-                Text(printable(name)), Text(printable(cpus)), *figures, str(setup["blocks"]), str(setup["failed"])
-            )
+            figures = (*_value(setup["throughput"]), *_value(setup["latency_ms"]), _value(setup["p90_ms"])[0])
+            blocks = f"{setup['blocks']} (−{setup['failed']})" if setup["failed"] else str(setup["blocks"])
+            table.add_row(Text(printable(name)), Text(printable(cpus)), *figures, blocks)
         console.print(Padding(table, (0, 0, 0, 2), expand=False))
     console.print()
     for sentence in sentences(report):
-        console.print(Text(printable(f"· {sentence}")))
+        for line in wrap(f"· {sentence}", min(console.width, 100), subsequent_indent="  ", break_on_hyphens=False):
+            console.print(Text(printable(line)))
 
 
 def sentences(report: dict[str, Any]) -> Iterator[str]:
@@ -82,7 +82,7 @@ def _frame(report: dict[str, Any]) -> pd.DataFrame:
             kind = name.partition("-")[0]
             for way in ("shared", "split") if kind == "alone" else (kind,):
                 place = int(name.partition("-")[2]) if kind == "part" else setup["instances"]
-                for figure in _FIGURES if kind != "part" else ("latency_ms",):
+                for figure in _FIGURES if kind != "part" else ("latency_ms", "p90_ms"):
                     low, high = setup[figure]["ci95"] or (None, None)
                     row = {"cell": cell["cell"], "way": WAYS[way], "instances": place, "figure": figure}
                     rows.append(row | {"value": setup[figure]["value"], "low": low, "high": high})
@@ -120,19 +120,19 @@ def _panel(frame: pd.DataFrame, title: str) -> alt.FacetChart:
 
 def _throughput(name: str, ratio: dict[str, Any], cell: dict[str, Any]) -> str:
     kind, _, count = name.partition("-")
-    said = f"{count} instances {WAYS[kind]} do {change(ratio)} inferences per second against one alone"
+    said = f"{count} instances, {WAYS[kind]}: against one alone, {change(ratio)} inferences per second"
     if latency := cell["ratios"].get(f"latency {name}"):
-        said += f", each takes {change(latency)} as long"
+        said += f", {change(latency)} time for each"
+    if tail := cell["ratios"].get(f"p90 {name}"):
+        said += f" ({change(tail)} for the slowest of ten)"
     if own := cell["ratios"].get(f"latency {name} on its CPUs"):
-        said += f", {change(own)} of that for the others' sake"
+        said += f"; {change(own)} against one alone on as many CPUs"
     return said
 
 
-def _value(figure: dict[str, Any]) -> str:
+def _value(figure: dict[str, Any]) -> tuple[str, str]:
+    """A value, and its interval around it in percent."""
     if figure["value"] is None:
-        return "–"
-    text = f"{figure['value']:#.4g}"
-    if figure["ci95"]:
-        low, high = (percent(end / figure["value"], 0) for end in figure["ci95"])
-        return f"{text} [{low}, {high} %]"
-    return text
+        return "–", ""
+    low, high = (percent(end / figure["value"], 0) for end in figure["ci95"]) if figure["ci95"] else ("", "")
+    return f"{figure['value']:#.4g}", f"{low}, {high} %" if low else ""

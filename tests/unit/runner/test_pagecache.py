@@ -13,7 +13,8 @@ def folder(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         with (tmp_path / name).open("wb") as stream:
             stream.write(os.urandom(4 << 20))
-            os.fsync(stream.fileno())  # what is still to be written cannot be dropped
+            stream.flush()
+            os.fdatasync(stream.fileno())  # what is still to be written cannot be dropped
     return tmp_path
 
 
