@@ -56,7 +56,6 @@ def attribution_chart(frame: pd.DataFrame, margin: float) -> alt.FacetChart:
         alt.layer(band, zero, interval, points)
         .properties(width=WIDTH, height=alt.Step(22))
         .facet(row=alt.Row("cell:N", sort=list(frame["cell"].unique()), header=header), spacing=18)
-        .resolve_scale(y="independent")
         .properties(description="Change in time per inference of the container against each arm without one thing.")
     )
     return chart

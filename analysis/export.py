@@ -33,6 +33,7 @@ def launch_table(run: Run, loaded: Loaded) -> pd.DataFrame:
         table[name] = rows[name].astype("Int64")
     for name in ("rss_peak_bytes", "cgroup_peak_bytes"):
         table[name] = _whole([section(record, "memory") for record in records], name)
+    table["flags"] = [" ".join(flags) or None for flags in rows["flags"]]
     table["threads"] = _whole([section(record, "hello") for record in records], "threads")
     table["packages"] = [_packages(section(record, "hello").get("versions")) for record in records]
     table["artifact_sha256"] = [_text(section(record, "loaded").get("artifact_sha256")) for record in records]

@@ -67,7 +67,11 @@ def chart(report: dict[str, Any]) -> alt.VConcatChart | None:
     frame = _frame(report)
     if frame.empty:
         return None
-    panels = [_panel(frame[frame["figure"] == name], title) for name, title in _FIGURES.items()]
+    panels = [
+        _panel(of_cell[of_cell["figure"] == name], axis).properties(title=alt.Title(str(cell), anchor="start"))
+        for cell, of_cell in frame.groupby("cell", sort=False)
+        for name, axis in _FIGURES.items()
+    ]
     joined: alt.VConcatChart = alt.vconcat(*panels, spacing=24).properties(
         description="Throughput and latency over the number of instances at once, with 95 % intervals over blocks."
     )
@@ -90,7 +94,7 @@ def _frame(report: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).dropna(subset=["value"])
 
 
-def _panel(frame: pd.DataFrame, title: str) -> alt.FacetChart:
+def _panel(frame: pd.DataFrame, title: str) -> Any:
     x = alt.X("instances:O", title="instances at once", axis=alt.Axis(labelAngle=0))
     colour = alt.Color(
         "way:N",
@@ -108,14 +112,7 @@ def _panel(frame: pd.DataFrame, title: str) -> alt.FacetChart:
     ]
     points = base.mark_point(size=80, filled=True, opacity=1).encode(y=y, tooltip=tooltip)
     rules = base.mark_rule(strokeWidth=2.5).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
-    header = alt.Header(title=None, labelAngle=0, labelOrient="top", labelAnchor="start", labelFontWeight="bold")
-    panel: alt.FacetChart = (
-        alt.layer(rules, points)
-        .properties(width=WIDTH, height=160)
-        .facet(row=alt.Row("cell:N", sort=list(frame["cell"].unique()), header=header), spacing=14)
-        .resolve_scale(y="independent")
-    )
-    return panel
+    return alt.layer(rules, points).properties(width=WIDTH, height=160)
 
 
 def _throughput(name: str, ratio: dict[str, Any], cell: dict[str, Any]) -> str:

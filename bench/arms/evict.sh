@@ -1,3 +1,4 @@
+#!/bin/sh
 # evict.sh FOLDER...: drop every file below the folders, on their own file systems, from the page cache.
 # The kernel keeps what a running program has mapped, so Python drops the rest and names what it holds itself; when it
 # has ended, dd drops those. Only dd, this shell and the C library stay.

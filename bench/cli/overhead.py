@@ -107,6 +107,7 @@ def answer(
     from analysis.page import render
     from analysis.report import build
     from analysis.table import show
+    from analysis.words_overhead import EXPLAINED
     from bench.journal import dumps, read
 
     found = read(folder)
@@ -115,7 +116,10 @@ def answer(
     if as_json:
         typer.echo(dumps(report, indent=2))
     else:
-        show(report, Console(highlight=False))
+        screen = Console(highlight=False)
+        for sentence in EXPLAINED:
+            screen.print(sentence, style="dim")
+        show(report, screen)
     page = render(report, loaded.launches, more or ())
     write(out or folder / FOLDER, [*drawn(report), *(more or [])], page)
 

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from analysis import interference
+from analysis.interference_views import drawn
 from analysis.load import load
 from analysis.page import render
 from analysis.report import build
+from bench.journal import read
+from tests.unit.analysis import test_attribution, test_interference
 from tests.unit.analysis.synthetic import Truth, write
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -60,6 +64,22 @@ def test_the_page_draws_its_figures_and_complains_of_nothing(page: Path) -> None
     # 3 cells × 3 ratios and 3 cells × 3 arms × 5 blocks: a mark each, which says its numbers to a screen reader
     assert len(re.findall(r'aria-roledescription="(?:point|circle|symbol)', document)) >= 9 + 45
     assert "<title>What containers cost" in document  # no name in the journal could run as a script
+
+
+def test_the_figures_of_an_overhead_study_are_drawn_too(tmp_path: Path) -> None:
+    test_attribution.write(tmp_path / "run", test_attribution.ABLATED, {"container": 1.02})
+    run = read(tmp_path / "run")
+    several = drawn(interference.build(test_interference.write(tmp_path / "several", blocks=3)))
+    path = tmp_path / "report.html"
+    path.write_text(render(build(run), load(run).launches, several), encoding="utf-8")
+    document, log = browse(path, "--dump-dom")
+    assert "CONSOLE" not in log, log
+    figures = re.findall(r'<div class="plot[^>]*id="(\w+)".*?</svg>', document, re.DOTALL)
+    assert figures == [
+        "launches",
+        "attribution",
+        "interference",
+    ]  # no rootfs, no native: no headline
 
 
 def test_a_complaint_would_be_seen(tmp_path: Path) -> None:

@@ -31,8 +31,15 @@ def test_it_is_welch_on_logarithms() -> None:
 
 @pytest.mark.parametrize("ratio", [1.0, 1.1])
 def test_intervals_cover_the_truth_as_often_as_they_say(ratio: float) -> None:
-    found = pairs(ratio)
-    assert np.mean([low <= ratio <= high for low, high in (x.ci95 for x in found)]) == pytest.approx(0.95, abs=0.035)
+    found = pairs(ratio, cells=1500)
+    assert 0.93 <= np.mean([low <= ratio <= high for low, high in (x.ci95 for x in found)]) <= 0.97
+
+
+@pytest.mark.parametrize("ratio", [1.05, 1 / 1.05])
+def test_at_the_margin_equivalence_is_claimed_in_5_percent_of_comparisons(ratio: float) -> None:
+    found = pairs(ratio, cells=1500, sd=0.04)
+    claimed = np.mean([x.p_equivalent <= 0.05 for x in found])
+    assert 0.02 <= claimed <= stats.binom.ppf(0.9999, 1500, 0.05) / 1500
 
 
 def test_equivalence_is_the_90_percent_interval_within_the_margin() -> None:
