@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.attribution import PAIRS
 from analysis.phases import PHASES, phases, total
@@ -33,16 +34,18 @@ def add(run: Run, launches: pd.DataFrame) -> pd.DataFrame:
 
 def describe(rows: pd.DataFrame) -> dict[str, float | None]:
     """Phase and total → median over the launches of one cell in one arm, in ms; None where no launch says it."""
-    medians = {name: float(rows[column].median()) / 1e6 for name, column in _COLUMNS.items()}
-    return {name: None if np.isnan(value) else value for name, value in medians.items()}
+    found = {name: rows[column].to_numpy(dtype=float) for name, column in _COLUMNS.items()}
+    return {name: _median_ms(values[~np.isnan(values)]) for name, values in found.items()}
 
 
 def compare(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Ratio or ablation → `ratio` and `ci95` of the time to the first inference, of one cell; those that there are."""
-    totals = {
-        str(arm): LaunchMedians(dict(zip(of_arm["block"], of_arm[_COLUMNS[TOTAL]], strict=True)))
-        for arm, of_arm in rows.dropna(subset=[_COLUMNS[TOTAL]]).groupby("arm")
-    }
+    arms, blocks, ns = (rows[name].to_numpy() for name in ("arm", "block", _COLUMNS[TOTAL]))
+    by_arm: dict[str, dict[int, float]] = {}
+    for arm, block, total_ns in zip(arms, blocks, ns, strict=True):
+        if not np.isnan(total_ns):
+            by_arm.setdefault(str(arm), {})[int(block)] = float(total_ns)
+    totals = {arm: LaunchMedians(of_arm) for arm, of_arm in by_arm.items()}
     return {
         name: {"ratio": found.ratio, "ci95": list(found.ci95), "blocks": found.blocks}
         for name, pair in {**RATIOS, **PAIRS}.items()
@@ -53,3 +56,7 @@ def compare(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
 def _between(pair: tuple[str, str], totals: Mapping[str, LaunchMedians]) -> Any:
     numerator, denominator = (totals.get(arm) for arm in pair)
     return difference(numerator, denominator) if numerator and denominator else None
+
+
+def _median_ms(values: NDArray[np.float64]) -> float | None:
+    return float(np.median(values)) / 1e6 if values.size else None

@@ -45,13 +45,13 @@ def look(run: Run, launches: pd.DataFrame) -> pd.DataFrame:
 
 def describe(rows: pd.DataFrame) -> dict[str, Any]:
     """What the launches of one cell in one arm (rows of `look`) say of themselves; the keys are those of the report."""
-    rows = rows.dropna(subset=["start"])
-    start, drift = (_over_launches(rows[name].to_numpy()) for name in ("start", "drift"))
+    start, drift, far = (rows[name].to_numpy(dtype=float) for name in ("start", "drift", "far"))
+    seen = ~np.isnan(start)
     return {
-        "launches": len(rows),
-        "start": start,
-        "drift": drift,
-        "far": float(rows["far"].mean()) if len(rows) else None,
+        "launches": int(seen.sum()),
+        "start": _over_launches(start[seen]),
+        "drift": _over_launches(drift[seen]),
+        "far": float(far[seen].mean()) if seen.any() else None,
     }
 
 
@@ -89,7 +89,7 @@ def _over_launches(logs: NDArray[np.float64]) -> dict[str, Any]:
     """The mean change as a fraction, its 95 % interval, and whether it is one to speak of."""
     if logs.size < FEWEST:
         return {"change": None, "ci95": None, "noticed": False}
-    mean, error = float(logs.mean()), float(stats.sem(logs))
+    mean, error = float(logs.mean()), float(logs.std(ddof=1)) / logs.size**0.5
     reach = float(stats.t.ppf((1 + LEVEL) / 2, logs.size - 1)) * error
     low, high, change = (float(np.expm1(each)) for each in (mean - reach, mean + reach, mean))
     return {"change": change, "ci95": [low, high], "noticed": not low <= 0 <= high and abs(change) >= NOTICED}

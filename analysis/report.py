@@ -74,7 +74,9 @@ def _cell(cell: str, named: dict[str, str], run: Run, launches: pd.DataFrame) ->
     image = section(section(facts, "images"), named["framework"])
     artifact = section(section(facts, "artifacts"), cell)
     armless = section(section(section(facts, "plan"), "armless"), named["framework"])
-    by_arm = {name: launches[launches["arm"] == name] for name in _arms(facts, launches) if name not in armless}
+    launched = dict(iter(launches.groupby("arm", sort=False)))
+    nothing = launches.iloc[:0]
+    by_arm = {name: launched.get(name, nothing) for name in _arms(facts, launches) if name not in armless}
     replaced = [record for record in run.replaced if record["cell"] == cell]
     stop = _stop(facts, run.stops.get(cell))
     return {

@@ -90,7 +90,7 @@ def _complete_blocks(pair: Pair, by_arm: Mapping[str, pd.DataFrame]) -> dict[str
     """The launches of both arms with a number, of the blocks in which both have one."""
     good = {arm: by_arm[arm][by_arm[arm]["status"] == "ok"] for arm in pair}
     both = set(good[pair.numerator]["block"]) & set(good[pair.denominator]["block"])
-    return {arm: rows[rows["block"].isin(both)] for arm, rows in good.items()}
+    return {arm: rows if len(rows) == len(both) else rows[rows["block"].isin(both)] for arm, rows in good.items()}
 
 
 def _medians(rows: pd.DataFrame) -> LaunchMedians:

@@ -7,6 +7,7 @@ about the tail. Each launch gives its own quantile, and the figure is the median
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 QUANTILES = {"p99": 0.99, "p99.9": 0.999}
@@ -25,5 +26,8 @@ def tails(launches: pd.DataFrame) -> dict[str, Any]:
 
 
 def _tail(launches: pd.DataFrame, name: str) -> dict[str, Any] | None:
-    enough = launches.loc[launches["n"] >= fewest(name), COLUMNS[name]].dropna()
-    return {"ms": float(enough.median()) / 1e6, "launches": len(enough)} if len(enough) else None
+    enough = launches["n"].to_numpy() >= fewest(name)
+    if not enough.any():
+        return None
+    found = launches[COLUMNS[name]].to_numpy(dtype=float)[enough]
+    return {"ms": float(np.median(found)) / 1e6, "launches": len(found)}

@@ -17,9 +17,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.inside import PART_COLUMNS, PARTS
 
+_COSTS = ("n", "launch_s", "sample_s")
 FEWEST_SAMPLES, MOST_SAMPLES = 10, 100_000  # below there is no median to speak of; above, a launch is a study
 
 
@@ -31,22 +33,21 @@ def split(rows: pd.DataFrame) -> dict[str, Any] | None:
     `samples_per_launch` is null where launches add no spread of their own: then more samples are what helps.
     `narrower`: by what factor the interval would shrink for the same time.
     """
-    whole = _complete(rows.dropna(subset=[*PART_COLUMNS, "launch_s"]))
-    arms, blocks = whole["arm"].nunique(), whole["block"].nunique()
+    parts, of_block = _table(rows)
+    arms, blocks, _ = parts.shape
     if blocks < 2:
         return None
-    part_variance = _part_variance(whole)
-    level = whole.assign(level=whole[PART_COLUMNS].mean(axis=1)).pivot(index="block", columns="arm", values="level")
+    part_variance = _part_variance(parts)
+    level = parts.mean(axis=2)
     if arms > 1:
-        residual = level.sub(level.mean(axis=1), axis=0) - level.mean(axis=0) + level.to_numpy().mean()
-        between = float((residual**2).to_numpy().sum()) / ((arms - 1) * (blocks - 1))
-        block_variance = float(level.mean(axis=1).var(ddof=1)) - between / arms
+        residual = level - level.mean(axis=0) - level.mean(axis=1, keepdims=True) + level.mean()
+        between = float((residual**2).sum()) / ((arms - 1) * (blocks - 1))
+        block_variance = float(level.mean(axis=0).var(ddof=1)) - between / arms
     else:
-        between, block_variance = float(level.iloc[:, 0].var(ddof=1)), None
+        between, block_variance = float(level[0].var(ddof=1)), None
     launch_variance = between - part_variance / PARTS
-    now = float(whole["n"].median())
+    now, launch_s, sample_s = (float(np.median(rows[name].to_numpy()[of_block])) for name in _COSTS)
     sample_variance = part_variance / PARTS * now
-    launch_s, sample_s = float(whole["launch_s"].median()), float(whole["sample_s"].median())
     costs = (launch_variance, sample_variance, launch_s, sample_s)
     best = _best(*costs)
     return {
@@ -61,21 +62,26 @@ def split(rows: pd.DataFrame) -> dict[str, Any] | None:
     }
 
 
-def _complete(rows: pd.DataFrame) -> pd.DataFrame:
-    """The launches of the blocks in which every arm has one."""
-    count = rows.groupby("block")["arm"].transform("nunique")
-    return rows[count == rows["arm"].nunique()]
+def _table(rows: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Parts as arm × block × part, of the blocks in which every arm has a launch; and which rows those are."""
+    parts = rows[PART_COLUMNS].to_numpy(dtype=float)
+    known = ~np.isnan(parts[:, 0]) & ~np.isnan(rows["launch_s"].to_numpy(dtype=float))
+    arms, arm = np.unique(rows["arm"].to_numpy(dtype=str), return_inverse=True)
+    blocks, block = np.unique(rows["block"].to_numpy(), return_inverse=True)
+    table = np.full((len(arms), len(blocks), PARTS), np.nan)
+    table[arm[known], block[known]] = parts[known]
+    table = table[~np.isnan(table[:, :, 0]).all(axis=1)]  # an arm without a number is not waited for
+    whole = ~np.isnan(table[:, :, 0]).any(axis=0) if len(table) else np.zeros(len(blocks), dtype=bool)
+    return table[:, whole], known & whole[block]
 
 
-def _part_variance(rows: pd.DataFrame) -> float:
+def _part_variance(parts: NDArray[np.float64]) -> float:
     """The variance between the parts of a launch, without what the launches of an arm have in common."""
-    squares, freedom = 0.0, 0
-    for _, of_arm in rows.groupby("arm"):
-        parts = of_arm[PART_COLUMNS].to_numpy()
-        residual = parts - parts.mean(axis=1, keepdims=True) - parts.mean(axis=0) + parts.mean()
-        squares += float((residual**2).sum())
-        freedom += (len(parts) - 1) * (PARTS - 1)
-    return squares / freedom
+    arms, blocks, _ = parts.shape
+    residual = parts - parts.mean(axis=2, keepdims=True) - parts.mean(axis=1, keepdims=True)
+    residual += parts.mean(axis=(1, 2), keepdims=True)
+    freedom: int = arms * (blocks - 1) * (PARTS - 1)
+    return float((residual**2).sum()) / freedom
 
 
 def _best(launch: float, sample: float, launch_s: float, sample_s: float) -> int | None:
