@@ -18,7 +18,11 @@ from tests.engine.conftest import BENCH, CELL, containers, journal, wait_for
 
 pytestmark = pytest.mark.engine
 
-RUN = ("matrix", "run", "--device", "host", "--select", CELL, "--profile", "demo", "--quiet", "--arms", "container")
+# One line a launch, however busy the machine.
+RUN = (
+    "matrix", "run", "--device", "host", "--select", CELL, "--profile", "demo", "--quiet", "--no-replace",
+    "--arms", "container",
+)  # fmt: skip
 
 
 def test_a_container_out_of_memory_has_a_reason_and_no_number(made, bench, tmp_path):

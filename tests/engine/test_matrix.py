@@ -13,7 +13,8 @@ from tests.engine.conftest import CELL, containers, journal, wait_for
 
 pytestmark = pytest.mark.engine
 
-RUN = ("matrix", "run", "--device", "host", "--select", CELL, "--profile", "demo", "--quiet")
+# One line a launch, however busy the machine.
+RUN = ("matrix", "run", "--device", "host", "--select", CELL, "--profile", "demo", "--quiet", "--no-replace")
 
 
 @pytest.fixture(scope="module")

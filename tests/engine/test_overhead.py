@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -166,6 +167,26 @@ def test_a_run_that_stops_by_itself_says_why(made, bench, tmp_path):
     assert report["cells"][0]["status"] == "ok"
     assert bench("matrix", "resume", "latest", "--quiet").returncode == 0
     assert journal(tmp_path / "results") == lines, "nothing was left to do"
+
+
+def test_a_launch_beside_a_busy_neighbour_is_measured_again_and_shown(made, bench, tmp_path):
+    neighbours = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in os.sched_getaffinity(0)]
+    try:
+        done = bench("matrix", "run", *RUN, "--profile", "demo", "--arms", "native", "--blocks", "1", "--json")
+    finally:
+        for neighbour in neighbours:
+            neighbour.kill()
+            neighbour.wait()
+    assert done.returncode == 0, done.stderr
+    lines = journal(tmp_path / "results")
+    assert [(line["replacement"], line["replaced"]) for line in lines] == [(0, True), (1, True), (2, False)]
+    assert all("foreign-load" in line["host_window"]["flags"] for line in lines)
+    assert all(line["samples"] for line in lines)
+    assert json.loads(done.stdout)["replaced"] == 2
+    report = json.loads(bench("report", "latest", "--json").stdout)
+    native = report["cells"][0]["arms"]["native"]
+    assert (native["launches"], native["flagged"]["launches"], native["replaced"]["launches"]) == (1, 1, 2)
+    assert report["warnings"] == []
 
 
 INTERFERENCE = ("study", "interference", *RUN, "--instances", "1,2", "--seconds", "1")

@@ -166,7 +166,7 @@ def test_pulled_again_it_is_the_same_and_runs(site, wiped):
     try:
         site.bench(
             "matrix", "run", "--device", "host", "--framework", "onnxruntime", "--model", "cifarnet",
-            "--profile", "demo", "--blocks", "1", "--quiet", engine=wiped,
+            "--profile", "demo", "--blocks", "1", "--quiet", "--no-replace", engine=wiped,
         )  # fmt: skip
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
