@@ -16,7 +16,9 @@ from runner.watch import TICK_NS, cpu_times
 
 # The thresholds, all of them: shares of the time that the launch's CPUs had in the timed part, unless said otherwise.
 STEAL = 0.01  # a hypervisor gave our CPU away: all of it is lost to the launch, and 1 % is the finest verdict
-FOREIGN = 0.05  # others ran on our CPUs: they use gaps, too, so not all of it is lost; a quiet system needs 1 to 2 %
+FOREIGN = (
+    0.05  # others ran on our CPUs: they use gaps, too, so not all of it is lost; beside nothing else it is below 1 %
+)
 NEIGHBOURS = 0.25  # of the machine's other CPUs: they share memory, cache and heat with ours, not time
 TICKS = 3  # the kernel counts in ticks of 10 ms, on every CPU: what is below this many may be one tick's chance
 FREQUENCY = 0.05  # change of the clock from before to after: the medians of both halves would differ by as much

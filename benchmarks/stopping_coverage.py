@@ -1,7 +1,8 @@
 """Does an interval that decides by its own width when to stop still cover the truth? Simulated, no machine is measured.
 
 Blocks' log ratios are drawn with noise for which about so many blocks reach ±0.5 %; looks are those of bench.stopping.
-Prints, for each shape of the noise, the coverage of the 95 % interval where it stopped, and the mean number of blocks.
+Prints, for each shape of the noise, the coverage of the 95 % interval where it stopped, and the mean number of blocks;
+for normal noise also that of looks which begin earlier.
 """
 
 import numpy as np
@@ -20,14 +21,14 @@ SHAPES = {
 }
 
 
-def simulate(logs: np.ndarray) -> tuple[float, float]:
-    """Coverage of 0 and mean number of blocks, of experiments (rows) that stop at the first look that is narrow."""
+def simulate(logs: np.ndarray, after: list[int]) -> tuple[float, float]:
+    """Coverage of 0 and mean number of blocks, of experiments (rows) that stop `after` the first narrow look."""
     counts = np.arange(1, logs.shape[1] + 1)
     mean = np.cumsum(logs, axis=1) / counts
     squares = np.cumsum(logs**2, axis=1) - counts * mean**2
     freedom = np.maximum(counts - 1, 1)
     reach = stats.t.ppf(0.975, freedom) * np.sqrt(np.maximum(squares, 0) / freedom / counts)
-    at = np.array(looks(logs.shape[1])) - 1
+    at = np.array(after) - 1
     narrow = np.expm1(reach[:, at]) <= WIDTH
     narrow[:, -1] = True
     stopped = at[narrow.argmax(axis=1)]
@@ -38,13 +39,19 @@ def simulate(logs: np.ndarray) -> tuple[float, float]:
 
 def main() -> None:
     print("blocks needed  " + "  ".join(f"{needed:>9}" for needed in NEEDED))
-    for name, draw in SHAPES.items():
-        found = []
-        for needed in NEEDED:
-            sd = np.log1p(WIDTH) * needed**0.5 / stats.t.ppf(0.975, needed - 1)
-            found.append(simulate(sd * draw(np.random.default_rng(needed), (REPETITIONS, MOST))))
-        print(f"{name}\n  coverage     " + "  ".join(f"{coverage:9.3f}" for coverage, _ in found))
-        print("  mean blocks  " + "  ".join(f"{blocks:9.1f}" for _, blocks in found))
+    for name in SHAPES:
+        show(name, name, looks(MOST))
+    for step in (5, 3):
+        show(f"normal, looking after {step} blocks and every {step}", "normal", [*range(step, MOST, step), MOST])
+
+
+def show(title: str, shape: str, after: list[int]) -> None:
+    found = []
+    for needed in NEEDED:
+        sd = np.log1p(WIDTH) * needed**0.5 / stats.t.ppf(0.975, needed - 1)
+        found.append(simulate(sd * SHAPES[shape](np.random.default_rng(needed), (REPETITIONS, MOST)), after))
+    print(f"{title}\n  coverage     " + "  ".join(f"{coverage:9.3f}" for coverage, _ in found))
+    print("  mean blocks  " + "  ".join(f"{blocks:9.1f}" for _, blocks in found))
 
 
 if __name__ == "__main__":
