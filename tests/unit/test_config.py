@@ -77,7 +77,7 @@ def test_a_missing_key_is_named(edited):
         ("format: tflite", "format: tflight", "frameworks.tflite.format"),
         ("schema_version: 1", "schema_version: 2", "schema_version"),
         ("input: [1, 3, 32, 32]", "input: wide", "models.cifarnet.input"),
-        ("  cifarnet:", "  Cifar Net:", "models.Cifar Net"),
+        ("  cifarnet:\n", "  Cifar Net:\n", "models.Cifar Net"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_place(edited, old, new, where):
