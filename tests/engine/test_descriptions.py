@@ -10,6 +10,7 @@ from bench import bake, images
 from bench.engine import LABEL
 from bench.paths import PROJECT
 from bench.steps import RUN
+from tests.conftest import frameworks_under_test
 
 pytestmark = pytest.mark.engine
 
@@ -24,9 +25,9 @@ REFUSED = {
 }
 
 
-@pytest.fixture(scope="module", params=["darknet", "caffe"])
+@pytest.fixture(scope="module", params=[name for name in ("darknet", "caffe") if name in frameworks_under_test()])
 def framework(request: pytest.FixtureRequest) -> str:
-    """Each framework that reads only what is written for it."""
+    """Each tested framework that reads only what is written for it."""
     return str(request.param)
 
 
