@@ -18,6 +18,7 @@
         reason, blocks, more_blocks
       image.ref, image.digest, artifact.sha256, artifact.parity
       failures[]                 arm, reason, message, count
+    energy                       the energy pass, see energy_report.py; null without one
 
 All of it is valid JSON: what has no number is null.
 """
@@ -30,6 +31,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.comparable import compare
+from analysis.energy_report import energy_report
 from analysis.load import ARMS, Loaded, cell_names, load, section
 from analysis.ratios import MARGIN, RATIOS, LaunchMedians, Pair, estimate
 from bench.journal import Run, dumps
@@ -58,6 +60,7 @@ def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dic
         "cells": [
             _cell(cell, named, facts, by_cell.get(cell, frame.iloc[:0]), margin) for cell, named in names.items()
         ],
+        "energy": energy_report(facts, loaded.energy),
     }
     cleaned: dict[str, Any] = json.loads(dumps(report))  # what a damaged run.json holds must not break the views
     return cleaned
