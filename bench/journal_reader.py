@@ -118,7 +118,9 @@ def _read_line(line: bytes, planned: set[str] | None) -> tuple[dict[str, Any] | 
     for key, holds in _RULES.items():
         if not holds(record.get(key)):
             return None, f"`{key}` is {record.get(key)!r:.40}"
-    part = f"{record.get('part')}/" if record["status"] == ENERGY else ""
+    if record["status"] == ENERGY and record.get("part") not in ("energy", "control"):
+        return None, f"`part` is {record.get('part')!r:.40}"
+    part = f"{record['part']}/" if record["status"] == ENERGY else ""
     if record.get("launch") != f"{record['cell']}/{record['arm']}/{part}{record['block']}":
         return None, "`launch` is not its cell, arm and block"
     if planned is not None and record["cell"] not in planned:

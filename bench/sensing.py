@@ -80,6 +80,8 @@ class Sampler:
             self._process.kill()
             self._process.wait()
         self._thread.join(PATIENCE)
+        if self._process.stdout and not self._thread.is_alive():
+            self._process.stdout.close()
 
 
 def survey(sensing: Sensing, command: Sequence[str] = LOCAL) -> dict[str, Any]:

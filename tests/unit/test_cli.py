@@ -24,6 +24,8 @@ def bench(*words, **environ):
         (["matrix", "run", "--memory", "-5m"], "--memory"),
         (["matrix", "run", "--memory", "infg"], "--memory"),
         (["matrix", "run", "--timeout", "inf"], "--timeout"),
+        (["matrix", "run", "--meter", "rapl/*"], "add --energy"),
+        (["matrix", "run", "--energy", "--sensors-root", "/no/such"], "no such folder"),
         (["matrix", "resume", "nothing"], "no run 'nothing'"),
         (["report", "x" * 300], "no run"),
         (["models", "build", "cifarnt"], "did you mean 'cifarnet'?"),
