@@ -33,7 +33,7 @@ class EnergyPass:
             sleep(self.bounds.baseline)  # as warm and as rested as the other
             return arm.launch(spec), None
         with Sampler(self.sensing) as sampler:
-            sleep(self.bounds.baseline)
+            sampler.wait(self.bounds.baseline)
             outcome = arm.launch(spec)
             return outcome, series(sampler.stop(), self.bounds.baseline)
 

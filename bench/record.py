@@ -58,6 +58,11 @@ def record(
     }
 
 
+def verdict(outcome: Outcome) -> tuple[str | None, str | None]:
+    """Why a launch failed, as a class and in words; (None, None) when it did not."""
+    return _verdict(_events(outcome.stdout), outcome)
+
+
 def _events(stdout: bytes) -> list[dict[str, Any]]:
     events = []
     for line in stdout.decode("utf-8", "replace").splitlines():

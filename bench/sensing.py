@@ -33,7 +33,8 @@ class Sampler:
     ) -> None:
         self.sensing, self.command, self.hear = sensing, command, hear
         self.heard: list[Event] = []
-        self._started = threading.Event()
+        self._started, self._over = threading.Event(), threading.Event()
+        self._failure: HostError | None = None
 
     def __enter__(self) -> Self:
         """Start it and wait until it has found its sensors. Raises HostError when it does not come to that."""
@@ -55,9 +56,16 @@ class Sampler:
     ) -> None:
         self._end()
 
+    def wait(self, seconds: float) -> None:
+        """Let it listen for some seconds. Raises HostError at once when it ends, or what `hear` raised."""
+        if self._over.wait(seconds):
+            raise self._failure or _failed(self.heard, self._process)
+
     def stop(self) -> list[Event]:
-        """End it and give all that it said."""
+        """End it and give all that it said. Raises what `hear` raised."""
         self._end()
+        if self._failure:
+            raise self._failure
         return self.heard
 
     def _listen(self) -> None:
@@ -65,10 +73,18 @@ class Sampler:
             with suppress(ValueError):  # cut short by its end
                 event = json.loads(line)
                 self.heard.append(event)
-                if self.hear:
-                    self.hear(event)
+                self._pass_on(event)
             self._started.set()
         self._started.set()
+        self._over.set()
+
+    def _pass_on(self, event: Event) -> None:
+        try:
+            if self.hear and not self._failure:
+                self.hear(event)
+        except HostError as error:  # this is a thread: whoever stops it shall know
+            self._failure = error
+            self._over.set()
 
     def _end(self) -> None:
         with suppress(OSError):
@@ -132,5 +148,6 @@ def _start(command: Sequence[str]) -> "subprocess.Popen[str]":
 
 
 def _failed(events: Sequence[Event], process: "subprocess.Popen[str]") -> HostError:
-    said = str(events[0].get("message")) if events else f"exit code {process.poll()} and no word"
+    error = next((event for event in events if event.get("event") == "error"), None)
+    said = str(error["message"]) if error else f"the sampler ended with exit code {process.poll()}"
     return HostError(f"the sensors cannot be read: {said}", "try it by hand: python -m runner sense --list")

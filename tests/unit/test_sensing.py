@@ -38,6 +38,14 @@ def test_it_is_heard_from_its_start_to_its_end(tmp_path):
     assert sum(event["event"] == "reading" for event in events) > 4
 
 
+def test_waiting_ends_when_it_ends(tmp_path):
+    with Sampler(sensing(plant(tmp_path, TX2))) as sampler:
+        sampler.wait(0.1)
+        sampler._process.kill()
+        with pytest.raises(HostError, match="the sampler ended with exit code"):
+            sampler.wait(30)
+
+
 def test_it_ends_with_what_goes_wrong_beside_it(tmp_path):
     with pytest.raises(KeyboardInterrupt), Sampler(sensing(plant(tmp_path, TX2))) as sampler:
         raise KeyboardInterrupt
@@ -68,8 +76,8 @@ with Sampler(Sensing(root={str(plant(tmp_path, TX2))!r})) as sampler:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (["/bin/false"], "exit code 1 and no word"),
-        (["/bin/echo", '{"event": "error", "message": "no such thing"} #'], "cannot be read"),
+        (["/bin/false"], "exit code 1"),
+        (["/bin/echo", '{"event": "other"}'], "cannot be read"),
     ],
 )
 def test_one_that_does_not_start_is_said(tmp_path, command, said):
