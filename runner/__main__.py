@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from runner import infer, probe, sense
+from runner import infer, probe
 from runner.emit import Emitter, one_line
 from runner.protocol import PROTOCOL
 
@@ -22,6 +22,8 @@ def main(arguments=None):
         emit("error", **{"class": "request", "message": message})
         return 2
     if options.command == "sense":
+        from runner import sense  # nothing of it is to be in a process that is timed
+
         return sense.run(request, emit, once=options.list)
     return infer.run(request, emit)
 

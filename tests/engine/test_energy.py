@@ -1,0 +1,83 @@
+"""Energy and heat on a real engine, with a constructed board in place of this machine's sensors."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.engine.conftest import CELL, containers, journal
+from tests.unit.runner.sensors.trees import TX2, plant
+
+pytestmark = pytest.mark.engine
+
+RUN = ("matrix", "run", "--select", CELL, "--profile", "demo", "--blocks", "2", "--energy", "--quiet")
+
+
+def test_a_run_with_an_energy_pass_tells_joules_of_every_arm(made, bench, tmp_path):
+    board = plant(tmp_path / "board", TX2)
+    done = bench(*RUN, "--sensors-root", str(board), "--json")
+    assert done.returncode == 0, done.stderr
+    assert "energy of the board, by ina3221/VDD_IN/power, ina3221/VDD_MUX/power" in done.stderr
+    run = json.loads(done.stdout)
+    lines = [line for line in journal(tmp_path / "results") if line["status"] == "energy"]
+    assert len(lines) == 2 * 3 * 2, "launches × arms × with and without the sampler"
+    assert containers(made, run["run_id"]) == []
+
+    report = json.loads(bench("report", run["path"], "--json").stdout)["energy"]
+    assert {arm["arm"] for arm in report["arms"]} == {"container", "rootfs", "native"}
+    for arm in report["arms"]:
+        assert (arm["launches"], arm["failed"]) == (2, 0)
+        assert arm["power_w"] == pytest.approx(9.0), "what the constructed board always says"
+        assert arm["energy_j"] > 0
+        assert arm["energy_idle_subtracted_j"] == pytest.approx(0.0, abs=1e-9)
+        assert arm["temperature_c"] == pytest.approx(41.5)
+    assert report["sampler"]["pairs"] == 6
+    shown = bench("report", run["path"]).stdout
+    assert "energy, mJ" in shown
+
+
+def test_a_machine_without_power_sensors_says_so_in_one_line_and_goes_on(made, bench, tmp_path):
+    done = bench(*RUN, "--arms", "native", "--sensors-root", str(tmp_path), "--json")
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stderr.splitlines() if "energy" in line] == [
+        "no energy: there is no power sensor here"
+    ]
+    lines = journal(tmp_path / "results")
+    assert {line["status"] for line in lines} == {"ok"}
+    report = json.loads(bench("report", json.loads(done.stdout)["path"], "--json").stdout)
+    assert (report["energy"]["arms"], report["energy"]["reason"]) == ([], "there is no power sensor here")
+
+
+def test_a_run_cut_short_in_its_energy_pass_is_completed(made, bench, tmp_path):
+    board = plant(tmp_path / "board", TX2)
+    done = bench(*RUN, "--arms", "native", "--sensors-root", str(board), "--json")
+    (run,) = (tmp_path / "results").iterdir()
+    kept = (run / "journal.jsonl").read_text().splitlines(keepends=True)
+    assert len(kept) == 2 + 2 * 2, done.stderr
+    (run / "journal.jsonl").write_text("".join(kept[:3]))
+    again = bench("matrix", "resume", run.name, "--quiet")
+    assert again.returncode == 0, again.stderr
+    after = (run / "journal.jsonl").read_text().splitlines(keepends=True)
+    assert after[:3] == kept[:3]
+    assert [json.loads(line)["launch"] for line in after] == [json.loads(line)["launch"] for line in kept]
+
+
+@pytest.mark.parametrize("arm", ["container", "native"])
+def test_a_thermal_study_tells_time_and_temperature(arm, made, bench, tmp_path):
+    board = plant(tmp_path / "board", TX2)
+    framework, model = CELL.split("/")[1:3]
+    done = bench(
+        "study", "thermal", "--framework", framework, "--model", model, "--arm", arm, "--minutes", "0.1",
+        "--sensors-root", str(board), "--figure", "thermal.png", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["cell"] == CELL
+    assert said["seconds"] >= 5
+    assert said["inferences"] > 0
+    assert (said["ended"], said["lost"]) == (None, [])
+    assert said["steady"]["reached"] is False
+    assert (tmp_path / "thermal.png").read_bytes().startswith(b"\x89PNG")
+    assert (Path(tmp_path / said["path"]) / "thermal.svg").is_file()
+    shown = bench("study", "thermal", "--show", "latest")
+    assert "0 whole minutes were measured" in shown.stdout
