@@ -24,6 +24,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.budget import K
+from analysis.load import in_order
 from analysis.ratios import FEWEST, LEVEL
 
 ENERGIES = ("energy_j", "energy_idle_subtracted_j")
@@ -42,7 +43,11 @@ def energy_report(facts: dict[str, Any], energy: pd.DataFrame) -> dict[str, Any]
         "meter": meter if isinstance(meter, list) else [],
         "reason": sensors.get("reason"),
         "sampler": _sampler(energy),
-        "arms": [_arm(str(cell), str(arm), rows) for (cell, arm), rows in energy.groupby(["cell", "arm"], sort=False)],
+        "arms": [
+            _arm(str(cell), arm, of_cell[of_cell["arm"] == arm])
+            for cell, of_cell in energy.groupby("cell", sort=False)
+            for arm in in_order(set(of_cell["arm"]))
+        ],
         "failures": [
             {"cell": cell, "arm": arm, "message": message, "count": count}
             for (cell, arm, message), count in said.most_common()

@@ -86,6 +86,11 @@ def section(facts: Any, name: str) -> dict[str, Any]:
     return part if isinstance(part, dict) else {}
 
 
+def in_order(arms: set[str]) -> list[str]:
+    """The three arms of the design first, others behind."""
+    return [arm for arm in ARMS if arm in arms] + sorted(arms - set(ARMS))
+
+
 def cell_names(facts: dict[str, Any]) -> dict[str, dict[str, str]]:
     """Cell → its `device`, `framework`, `model`, `precision`, in the order of the plan."""
     plan = section(facts, "plan")

@@ -32,7 +32,7 @@ import pandas as pd
 
 from analysis.comparable import compare
 from analysis.energy_report import energy_report
-from analysis.load import ARMS, Loaded, cell_names, load, section
+from analysis.load import Loaded, cell_names, in_order, load, section
 from analysis.ratios import MARGIN, RATIOS, LaunchMedians, Pair, estimate
 from bench.journal import Run, dumps
 
@@ -89,11 +89,11 @@ def _cell(
 
 
 def _arms(facts: dict[str, Any], launches: pd.DataFrame) -> list[str]:
-    """The arms that were planned or launched: the three of the design first, others behind."""
+    """The arms that were planned or launched."""
     planned = section(facts, "plan").get("arms")
     seen = {str(arm) for arm in planned} if isinstance(planned, list) else set()
     seen |= set(launches["arm"])
-    return [arm for arm in ARMS if arm in seen] + sorted(seen - set(ARMS))
+    return in_order(seen)
 
 
 def _status(facts: dict[str, Any], by_arm: dict[str, pd.DataFrame]) -> str:

@@ -106,13 +106,13 @@ def steady(minutes: list[dict[str, Any]], warmest: str | None) -> dict[str, Any]
         return nothing | {"reason": f"{len(minutes)} whole minutes were measured, and {LEAST} must agree"}
     heats = [row["temperature"].get(warmest, np.nan) for row in minutes]
     times = [np.nan if row["latency_ms"] is None else row["latency_ms"] for row in minutes]
-    agree = np.abs(np.divide(times, times[-1]) - 1) <= PART
+    counts = {"time": _agreeing(np.abs(np.divide(times, times[-1]) - 1) <= PART)}
     if warmest is not None:
-        agree &= np.abs(np.subtract(heats, heats[-1])) <= KELVIN
-    count = int(np.argmin(agree[::-1])) if not agree.all() else len(minutes)
-    if count < LEAST:
-        which = "temperature or time" if warmest else "time"
-        return nothing | {"reason": f"{which} still changed: only the last {count} minutes agree, and {LEAST} must"}
+        counts["temperature"] = _agreeing(np.abs(np.subtract(heats, heats[-1])) <= KELVIN)
+    which = min(counts, key=counts.__getitem__)
+    if (count := counts[which]) < LEAST:
+        number = f"{count} minutes agree" if count > 1 else "minute is like itself"
+        return nothing | {"reason": f"{which} still changed: only the last {number}, and {LEAST} must agree"}
     last = slice(len(minutes) - count, None)
     return {
         "reached": True,
@@ -121,6 +121,11 @@ def steady(minutes: list[dict[str, Any]], warmest: str | None) -> dict[str, Any]
         "temperature_c": float(np.mean(heats[last])) if warmest else None,
         "reason": None if warmest else "by time alone: no sensor here tells a temperature",
     }
+
+
+def _agreeing(agree: Any) -> int:
+    """How many of the last entries are true."""
+    return len(agree) if agree.all() else int(np.argmin(agree[::-1]))
 
 
 def _throttling(study: Study) -> list[dict[str, Any]]:

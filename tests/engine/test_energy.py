@@ -1,43 +1,64 @@
 """Energy and heat on a real engine, with a constructed board in place of this machine's sensors."""
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.engine.conftest import CELL, containers, journal
+from tests.engine.conftest import BENCH, CELL, containers, journal
 from tests.unit.runner.sensors.trees import TX2, plant
 
 pytestmark = pytest.mark.engine
 
-RUN = ("matrix", "run", "--select", CELL, "--profile", "demo", "--blocks", "2", "--energy", "--quiet")
+RUN = ("matrix", "run", "--select", CELL, "--profile", "demo", "--blocks", "1", "--energy", "--quiet", "--json")
+ARMS = ("container", "native")
 
 
-def test_a_run_with_an_energy_pass_tells_joules_of_every_arm(made, bench, tmp_path):
-    board = plant(tmp_path / "board", TX2)
-    done = bench(*RUN, "--sensors-root", str(board), "--json")
+@pytest.fixture(scope="module")
+def measured(made, tmp_path_factory):
+    """One run with an energy pass in two arms, which several tests look at: (its folder, what bench said)."""
+    folder = tmp_path_factory.mktemp("measured")
+    board = plant(folder / "board", TX2)
+    command = [*BENCH, *RUN, "--arms", ",".join(ARMS), "--sensors-root", str(board)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "energy of the board, by ina3221/VDD_IN/power, ina3221/VDD_MUX/power" in done.stderr
-    run = json.loads(done.stdout)
-    lines = [line for line in journal(tmp_path / "results") if line["status"] == "energy"]
-    assert len(lines) == 2 * 3 * 2, "launches × arms × with and without the sampler"
-    assert containers(made, run["run_id"]) == []
+    return folder / json.loads(done.stdout)["path"], done.stderr
 
-    report = json.loads(bench("report", run["path"], "--json").stdout)["energy"]
-    assert {arm["arm"] for arm in report["arms"]} == {"container", "rootfs", "native"}
+
+def test_a_run_with_an_energy_pass_tells_joules_of_every_arm(measured, made, bench):
+    run, said = measured
+    assert "energy of the board, by ina3221/VDD_IN/power, ina3221/VDD_MUX/power" in said
+    lines = [line for line in journal(run.parent) if line["status"] == "energy"]
+    assert len(lines) == 2 * len(ARMS) * 2, "launches × arms × with and without the sampler"
+    assert containers(made, run.name) == []
+
+    report = json.loads(bench("report", str(run), "--json").stdout)["energy"]
+    assert [arm["arm"] for arm in report["arms"]] == list(ARMS)
     for arm in report["arms"]:
         assert (arm["launches"], arm["failed"]) == (2, 0)
         assert arm["power_w"] == pytest.approx(9.0), "what the constructed board always says"
         assert arm["energy_j"] > 0
         assert arm["energy_idle_subtracted_j"] == pytest.approx(0.0, abs=1e-9)
         assert arm["temperature_c"] == pytest.approx(41.5)
-    assert report["sampler"]["pairs"] == 6
-    shown = bench("report", run["path"]).stdout
-    assert "energy, mJ" in shown
+    assert report["sampler"]["pairs"] == 2 * len(ARMS)
+    assert "energy, mJ" in bench("report", str(run)).stdout
+
+
+def test_a_run_cut_short_in_its_energy_pass_is_completed(measured, bench, tmp_path):
+    run = shutil.copytree(measured[0], tmp_path / "results" / measured[0].name)
+    kept = (run / "journal.jsonl").read_text().splitlines(keepends=True)
+    (run / "journal.jsonl").write_text("".join(kept[:-1]))
+    again = bench("matrix", "resume", run.name, "--quiet")
+    assert again.returncode == 0, again.stderr
+    after = (run / "journal.jsonl").read_text().splitlines(keepends=True)
+    assert after[:-1] == kept[:-1]
+    assert [json.loads(line)["launch"] for line in after] == [json.loads(line)["launch"] for line in kept]
 
 
 def test_a_machine_without_power_sensors_says_so_in_one_line_and_goes_on(made, bench, tmp_path):
-    done = bench(*RUN, "--arms", "native", "--sensors-root", str(tmp_path), "--json")
+    done = bench(*RUN, "--arms", "native", "--sensors-root", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert [line for line in done.stderr.splitlines() if "energy" in line] == [
         "no energy: there is no power sensor here"
@@ -46,20 +67,6 @@ def test_a_machine_without_power_sensors_says_so_in_one_line_and_goes_on(made, b
     assert {line["status"] for line in lines} == {"ok"}
     report = json.loads(bench("report", json.loads(done.stdout)["path"], "--json").stdout)
     assert (report["energy"]["arms"], report["energy"]["reason"]) == ([], "there is no power sensor here")
-
-
-def test_a_run_cut_short_in_its_energy_pass_is_completed(made, bench, tmp_path):
-    board = plant(tmp_path / "board", TX2)
-    done = bench(*RUN, "--arms", "native", "--sensors-root", str(board), "--json")
-    (run,) = (tmp_path / "results").iterdir()
-    kept = (run / "journal.jsonl").read_text().splitlines(keepends=True)
-    assert len(kept) == 2 + 2 * 2, done.stderr
-    (run / "journal.jsonl").write_text("".join(kept[:3]))
-    again = bench("matrix", "resume", run.name, "--quiet")
-    assert again.returncode == 0, again.stderr
-    after = (run / "journal.jsonl").read_text().splitlines(keepends=True)
-    assert after[:3] == kept[:3]
-    assert [json.loads(line)["launch"] for line in after] == [json.loads(line)["launch"] for line in kept]
 
 
 @pytest.mark.parametrize("arm", ["container", "native"])

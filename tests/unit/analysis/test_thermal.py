@@ -83,8 +83,11 @@ def test_the_rule_of_steadiness(minutes, start):
     [
         ([], "0 whole minutes were measured, and 5 must agree"),
         ([minute(10)] * 4, "4 whole minutes"),
-        ([minute(10 + n) for n in range(9)], "only the last 1 minutes agree, and 5 must"),
-        ([minute(10, 40.0 + n) for n in range(9)], "only the last 2 minutes agree"),
+        (
+            [minute(10 + n) for n in range(9)],
+            "time still changed: only the last minute is like itself, and 5 must agree",
+        ),
+        ([minute(10, 40.0 + n) for n in range(9)], "temperature still changed: only the last 2 minutes agree"),
     ],
 )
 def test_what_still_changes_is_not_steady(minutes, said):
