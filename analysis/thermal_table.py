@@ -76,7 +76,7 @@ def _missing(answer: dict[str, Any]) -> list[str]:
         f"lost: {each['channel'] if each['channel'] != 'None' else each['sensor']}: {each['reason']}"
         for each in answer["lost"]
     ]
-    if not answer["warmest"] and not answer["steady"]["reached"]:
+    if answer["by_minute"] and not answer["warmest"] and not answer["steady"]["reached"]:
         said.append("no sensor here tells a temperature")
     return [*said, *answer["warnings"][:10]]
 
