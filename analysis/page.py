@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from analysis import figures
 from analysis.ratios import RATIOS
-from analysis.words import MEANING, change, plain_margin, summary
+from analysis.words import MEANING, change, energy, plain_margin, summary
 
 _TEMPLATES = Path(__file__).parent / "templates"
 VEGA_LITE = "6.4"  # of altair's schema; vl-convert carries several
@@ -35,7 +35,7 @@ def render(report: dict[str, Any], launches: pd.DataFrame) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(ms=_ms, change=change, plain_margin=plain_margin)
+    environment.filters.update(ms=_ms, change=change, energy=energy, plain_margin=plain_margin)
     return environment.get_template("report.html.j2").render(
         report=report,
         summary=summary(report),

@@ -18,6 +18,7 @@
         reason, blocks, more_blocks
       image.ref, image.digest, artifact.sha256, artifact.parity
       failures[]                 arm, reason, message, count
+    energy                       the energy pass, see energy_report.py; null without one
 
 All of it is valid JSON: what has no number is null.
 """
@@ -30,7 +31,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.comparable import compare
-from analysis.load import ARMS, Loaded, cell_names, load, section
+from analysis.energy_report import energy_report
+from analysis.load import Loaded, cell_names, in_order, load, section
 from analysis.ratios import MARGIN, RATIOS, LaunchMedians, Pair, estimate
 from bench.journal import Run, dumps
 
@@ -58,6 +60,7 @@ def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dic
         "cells": [
             _cell(cell, named, facts, by_cell.get(cell, frame.iloc[:0]), margin) for cell, named in names.items()
         ],
+        "energy": energy_report(facts, loaded.energy),
     }
     cleaned: dict[str, Any] = json.loads(dumps(report))  # what a damaged run.json holds must not break the views
     return cleaned
@@ -86,11 +89,11 @@ def _cell(
 
 
 def _arms(facts: dict[str, Any], launches: pd.DataFrame) -> list[str]:
-    """The arms that were planned or launched: the three of the design first, others behind."""
+    """The arms that were planned or launched."""
     planned = section(facts, "plan").get("arms")
     seen = {str(arm) for arm in planned} if isinstance(planned, list) else set()
     seen |= set(launches["arm"])
-    return [arm for arm in ARMS if arm in seen] + sorted(seen - set(ARMS))
+    return in_order(seen)
 
 
 def _status(facts: dict[str, Any], by_arm: dict[str, pd.DataFrame]) -> str:

@@ -12,8 +12,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from analysis.energy_report import ENERGIES
 from analysis.ratios import RATIOS
-from analysis.words import change, plain_margin, summary
+from analysis.words import change, energy, plain_margin, summary
 
 _STYLES = {"equivalent": "green", "different": "yellow", "inconclusive": "magenta"}
 _FIGURES = ("median", "p90", "p99", "load", "first")
@@ -25,7 +26,12 @@ def show(report: dict[str, Any], console: Console) -> None:
     for cell in report["cells"]:
         console.print()
         console.print(_safe(cell["cell"], "bold"), *([_safe(cell["status"], "red")] if cell["status"] != "ok" else []))
-        for table in (_arms(cell["arms"]), _ratios(cell["ratios"], report["margin"])):
+        measured = (report["energy"] or {}).get("arms", ())
+        for table in (
+            _arms(cell["arms"]),
+            _ratios(cell["ratios"], report["margin"]),
+            _energy([arm for arm in measured if arm["cell"] == cell["cell"]]),
+        ):
             if table.row_count:
                 console.print(Padding(table, (0, 0, 0, 2), expand=False))
     console.print()
@@ -59,6 +65,20 @@ def _ratios(ratios: dict[str, Any], margin: float) -> Table:
         verdict = ratio["verdict"] or ("incomparable" if ratio["comparable"] is False else "–")
         pair = "/".join(RATIOS[name])
         table.add_row(name, pair, change(ratio), Text(verdict, _STYLES.get(verdict, "")), str(ratio["blocks"]))
+    return table
+
+
+def _energy(arms: list[dict[str, Any]]) -> Table:
+    table = _grid()
+    table.add_column("energy, mJ", min_width=10)
+    for name in ("active", "idle subtracted", "W", "W idle", "°C", "launches"):
+        table.add_column(name, justify="right", min_width=5)
+    for arm in arms:
+        active, above = (energy(arm, name) for name in ENERGIES)
+        powers = [_ms(arm["power_w"]), _ms(arm["idle_power_w"])]
+        heat = "–" if arm["temperature_c"] is None else f"{arm['temperature_c']:.0f}"
+        launches = f"{arm['launches']} (−{arm['failed']})" if arm["failed"] else str(arm["launches"])
+        table.add_row(_safe(arm["arm"]), active, above, *powers, heat, launches)
     return table
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from math import floor, log10
 from typing import Any
 
 from analysis.ratios import RATIOS
@@ -46,7 +47,17 @@ def sentence(name: str, ratio: dict[str, Any], margin: float) -> str:
 
 def summary(report: dict[str, Any]) -> list[str]:
     """What the run says: the count of verdicts for each ratio, then what needs a reader's eye, then what is missing."""
-    return [*_counts(report), *_details(report), *_missing(report)]
+    return [*_counts(report), *_details(report), *_energy(report["energy"]), *_missing(report)]
+
+
+def energy(arm: dict[str, Any], name: str) -> str:
+    """`11.4 ± 0.3` in mJ per inference, `≥` before the uncertainty where the vendor states no limits of error."""
+    joules, uncertainty = arm[name], arm[name.replace("_j", "_uncertainty_j")]
+    if joules is None:
+        return "–"
+    digits = max(0, 2 - floor(log10(abs(joules * 1e3)))) if joules else 2
+    sign = "±" if arm["meter_stated"] else "± ≥"
+    return f"{joules * 1e3:.{digits}f} {sign} {(uncertainty or 0) * 1e3:.{digits}f}".replace("-", "−")
 
 
 def _verdict(ratio: dict[str, Any], margin: float) -> str:
@@ -84,6 +95,32 @@ def _details(report: dict[str, Any]) -> Iterator[str]:
             elif ratio["verdict"] != "equivalent" or len(report["cells"]) <= FEW:
                 yield f"{cell['cell']}: {sentence(name, ratio, report['margin'])}"
     yield from sorted(absent)
+
+
+def _energy(found: dict[str, Any] | None) -> Iterator[str]:
+    if not found:
+        return
+    if found["reason"]:
+        yield f"no energy: {found['reason']}"
+        return
+    yield (
+        f"energy is of the {found['scope']} ({', '.join(map(str, found['meter']))}): active is all that it took per "
+        "inference, idle subtracted what it took above rest; ± is about 95 %"
+    )
+    if not all(arm["meter_stated"] for arm in found["arms"]):
+        yield "the meter's vendor states no limits of error: the uncertainty is at least what is shown"
+    if found["sampler"]["ratio"] is not None:
+        cost = {"ratio": found["sampler"]["ratio"], "ci95": found["sampler"]["ci95"]}
+        pairs = _number(found["sampler"]["pairs"], "pair")
+        said = change(cost) if cost["ci95"] else f"{percent(cost['ratio'])} %"
+        yield f"reading the sensors changes the time of an inference by {said} ({pairs} of launches with and without)"
+    for arm in found["arms"]:
+        if arm["throttled"]:
+            launches = _number(arm["throttled"], "energy launch", "energy launches")
+            yield f"{arm['cell']}: {launches} of {arm['arm']} held back by heat or want of power"
+    for failure in found["failures"]:
+        launches = _number(failure["count"], "energy launch", "energy launches")
+        yield f"{failure['cell']}: {launches} of {failure['arm']} without a number: {failure['message']}"
 
 
 def _missing(report: dict[str, Any]) -> Iterator[str]:

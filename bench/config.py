@@ -35,12 +35,35 @@ class Bounds(Entry):
     max_iterations: Annotated[int, Field(ge=1)] = 100_000
 
 
+class Energy(Entry):
+    """How thoroughly `--energy` measures each cell and arm: so many launches, each of `seconds` of inference after
+    `baseline` seconds of rest."""
+
+    launches: Annotated[int, Field(ge=1)] = 3
+    baseline: Annotated[float, Field(ge=1)] = 5.0
+    seconds: Annotated[float, Field(ge=1)] = 20.0
+
+
 class Profile(Entry):
     """How thoroughly to measure."""
 
     blocks: Annotated[int, Field(ge=1)]
     warmup: Bounds
     stop: Bounds
+    energy: Energy = Energy()
+
+
+class Sensing(Entry):
+    """How a device's sensors are read: see docs/sensors.md.
+
+    `ttys` are where USB meters are, `meter` globs of the channels whose power is the device's (when left out, bench
+    knows or asks), `root` where the device's /sys is seen, `period` the seconds from one reading to the next.
+    """
+
+    ttys: list[str] = []
+    meter: list[str] = []
+    root: str = "/"
+    period: Annotated[float, Field(ge=0.001, le=60)] = 0.1
 
 
 class Device(Entry):
@@ -49,6 +72,7 @@ class Device(Entry):
     title: str
     platforms: list[Platform]
     groups: list[Group] = ["cpu"]
+    sensing: Sensing = Sensing()
     verified: Verified
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.energy import EnergyPass
 from bench.launching import Arm, Spec
 from bench.plan import Launch
 from bench.prepare import Prepared
@@ -32,7 +33,7 @@ class Tally:
 
     def count(self, line: Mapping[str, Any]) -> None:
         """Count one line of the journal."""
-        if line["status"] == "ok":
+        if line["reason"] is None:
             self.ok += 1
         else:
             self.failed[f"{line['cell']} in {line['arm']}: {line['reason']}: {line['message']}"] += 1
@@ -45,6 +46,7 @@ def execute(
     settings: Settings,
     keep: Callable[[dict[str, Any]], None],
     progress: Progress,
+    energy: EnergyPass | None = None,
 ) -> Tally:
     """Run the launches (each with the number of its attempt) in their order; `keep` must have them safe on return.
 
@@ -67,7 +69,13 @@ def execute(
         )
         progress.begin(launch)
         started = now()
-        line = record(launch, attempt, started, arms[launch.arm].launch(spec))
+        arm, sensed = arms[launch.arm], None
+        if launch.part == "timing":
+            outcome = arm.launch(spec)
+        else:
+            assert energy is not None
+            outcome, sensed = energy.launch(arm, spec, cell, sample=launch.part == "energy")
+        line = record(launch, attempt, started, outcome, sensed)
         keep(line)
         tally.count(line)
         progress.end(line)

@@ -1,6 +1,6 @@
 """What the arms have in common: what a launch is given, what comes of it, and the one environment of all arms."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +23,7 @@ class Spec:
     threads: int
     timeout: float  # seconds
     memory: int | None = None  # bytes; a limit of the container arm alone
+    hear: Callable[[bytes], None] | None = None  # is given standard output piece by piece, as it comes
 
 
 @dataclass(frozen=True, kw_only=True)

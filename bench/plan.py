@@ -5,12 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
+from typing import Literal
 
-from bench.config import Bounds, Matrix
+from bench.config import Bounds, Energy, Matrix
 from bench.errors import ConfigError
 from bench.names import choose, matches, nearest
 
 ARMS = ("container", "rootfs", "native")
+# A launch is timed; or it is part of the energy pass, while sensors are read, or like that but without them.
+Part = Literal["timing", "energy", "control"]
 
 
 @dataclass(frozen=True)
@@ -30,16 +33,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Launch:
-    """One process of one cell in one arm. Blocks count from 1."""
+    """One process of one cell in one arm. Blocks count from 1, in the energy pass anew."""
 
     cell: Cell
     arm: str
     block: int
+    part: Part = "timing"
 
     @cached_property
     def id(self) -> str:
-        """The cell's name, the arm and the block, for example `host/tflite/cifarnet/fp32/native/3`."""
-        return f"{self.cell.id}/{self.arm}/{self.block}"
+        """The cell's name, the arm and the block: `host/tflite/cifarnet/fp32/native/3`, or `…/native/energy/3`."""
+        return f"{self.cell.id}/{self.arm}/{'' if self.part == 'timing' else f'{self.part}/'}{self.block}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,7 @@ class Selection:
     profile: str = "default"
     blocks: int | None = None
     seed: int | None = None
+    energy: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +77,7 @@ class Plan:
     warmup: Bounds
     stop: Bounds
     cells: tuple[Cell, ...]
+    energy: Energy | None = None  # with an energy pass, how thorough it is
     skipped: dict[str, str] = field(default_factory=dict)
     armless: dict[str, dict[str, str]] = field(default_factory=dict)  # framework → arm → why
 
@@ -91,6 +97,17 @@ class Plan:
                 arms = self.arms_of(cell.framework)
                 for arm in order.sample(arms, len(arms)):
                     yield Launch(cell, arm, block)
+
+    def energy_launches(self) -> Iterator[Launch]:
+        """The energy pass, behind all timing: every launch has its control right before or after it, at random."""
+        order = random.Random(f"{self.seed} energy")
+        for block in range(1, self.energy.launches + 1 if self.energy else 0):
+            for cell in order.sample(self.cells, len(self.cells)):
+                arms = self.arms_of(cell.framework)
+                for arm in order.sample(arms, len(arms)):
+                    parts: list[Part] = ["energy", "control"]
+                    for part in order.sample(parts, 2):
+                        yield Launch(cell, arm, block, part)
 
 
 def make_plan(matrix: Matrix, selection: Selection) -> Plan:
@@ -136,6 +153,7 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
         warmup=measured.warmup,
         stop=measured.stop,
         cells=cells,
+        energy=measured.energy if selection.energy else None,
         skipped=skipped,
         armless={name: reasons for name, reasons in armless.items() if any(c.framework == name for c in cells)},
     )

@@ -1,10 +1,11 @@
-"""The request of a cell: one file, the same for every arm and block."""
+"""The request of a cell: one file, the same for every arm and block; and one of its energy pass."""
 
 import hashlib
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.config import Framework, Matrix
 from bench.errors import HostError
@@ -25,12 +26,13 @@ BOUNDS = {
 
 @dataclass(frozen=True)
 class Prepared:
-    """A cell with its request on disk and the folders a launch of it must see."""
+    """A cell with its requests on disk and the folders a launch of it must see."""
 
     cell: Cell
     request: Path
     mounts: tuple[Path, ...]
     artifact: Artifact
+    energy_request: Path | None = None  # of the energy pass
 
 
 def prepare_requests(plan: Plan, matrix: Matrix, threads: int) -> dict[str, Prepared]:
@@ -71,6 +73,19 @@ def _prepare(cell: Cell, framework: Framework, plan: Plan, artifact: Artifact, t
             "bounds": BOUNDS[cell.precision],
         },
     }
+    path = _write(request)
+    energy = _write({**request, **lasting(plan.energy.seconds)}) if plan.energy else None
+    return Prepared(cell, path, (path.parent, artifact.path.parent, artifact.reference.parent), artifact, energy)
+
+
+def lasting(seconds: float) -> dict[str, Any]:
+    """What to change in a request so that it infers for so many seconds, and tells of each second."""
+    stop = {"iterations": 1, "seconds": seconds, "max_iterations": 10**12}
+    return {"measure": ["output", "windows", "memory"], "stop": stop, "window_s": 1.0}
+
+
+def _write(request: dict[str, Any]) -> Path:
+    """The request as a file that is named by its content."""
     folder = cache() / "requests"
     text = json.dumps(request, indent=1, sort_keys=True) + "\n"
     path = folder / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
@@ -79,4 +94,4 @@ def _prepare(cell: Cell, framework: Framework, plan: Plan, artifact: Artifact, t
         partial = folder / f"partial-{path.stem}-{os.getpid()}"
         partial.write_text(text)
         partial.rename(path)
-    return Prepared(cell, path, (folder, artifact.path.parent, artifact.reference.parent), artifact)
+    return path

@@ -1,14 +1,15 @@
 """One run from its plan to its last launch, and the same run taken up again."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from bench import cpus as cpu_lists
-from bench.config import Matrix
+from bench.config import Matrix, Sensing
+from bench.energy import EnergyPass
 from bench.errors import HostError, Interrupted
 from bench.execute import Settings, Tally, execute
 from bench.hostlock import reserved
@@ -22,13 +23,15 @@ from bench.provenance import host, versions
 from bench.ready import Ready, make_ready
 from bench.record import now
 from bench.runs import new_run_id, plan_facts, plan_of
+from bench.sensing import survey
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """What the user may say of a run besides its cells. `cpus` is a list as the kernel writes it, memory in bytes.
 
-    With a lock the images are those that it names, without one those that were built here.
+    With a lock the images are those that it names, without one those that were built here. `sensing` is how the sensors
+    are read, should the plan have an energy pass.
     """
 
     cpus: str | None = None
@@ -36,6 +39,7 @@ class Options:
     timeout: float = 600.0
     command: str = ""
     lock: Lock | None = None
+    sensing: Sensing = field(default_factory=Sensing)
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
         memory=options.memory,
     )
     with reserved():
+        sensors = survey(options.sensing) if plan.energy else None
+        _say_meter(sensors, console)
         ready = make_ready(plan, matrix, settings.threads, console, lock=options.lock, quiet=quiet)
         folder = results / settings.run_id
         write_run(
@@ -74,11 +80,12 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
                 "images": ready.images,
                 "artifacts": ready.artifacts,
                 "recipes": ready.recipes,
+                "sensors": sensors,
                 "forced": [],
             },
         )
-        todo = [(launch, 1) for launch in plan.launches()]
-        return _carry_out(folder, todo, plan, ready, settings, console, quiet)
+        todo = [(launch, 1) for launch in _launches(plan, sensors)]
+        return _carry_out(folder, todo, plan, ready, settings, _energy_pass(plan, sensors), console, quiet)
 
 
 def resume(folder: Path, matrix: Matrix, console: Console, *, quiet: bool, retry_failed: bool) -> Result:
@@ -91,18 +98,36 @@ def resume(folder: Path, matrix: Matrix, console: Console, *, quiet: bool, retry
         run = read(folder)
         plan, settings = plan_of(run.facts, matrix)
         cpu_lists.parse(settings.cpus)
-        kept = {line["launch"]: line for line in run.launches}
+        sensors = run.facts.get("sensors")
+        kept = {line["launch"]: line for line in (*run.launches, *run.energy)}
         todo = []
-        for launch in plan.launches():
+        for launch in _launches(plan, sensors):
             before = kept.get(launch.id)
-            if before is None or (retry_failed and before["status"] == "failed"):
+            if before is None or (retry_failed and (before["status"] == "failed" or before.get("reason"))):
                 todo.append((launch, before["attempt"] + 1 if before else 1))
         lock = lock_of(run.facts.get("images") or {}, native_platform())
         ready = make_ready(plan, matrix, settings.threads, console, lock=lock, quiet=quiet)
         _same("image", _column(run.facts.get("images"), "digest"), _column(ready.images, "digest"))
         _same("artifact", _column(run.facts.get("artifacts"), "sha256"), _column(ready.artifacts, "sha256"))
         _same("recipe", run.facts.get("recipes") or {}, ready.recipes)
-        return _carry_out(folder, todo, plan, ready, settings, console, quiet)
+        return _carry_out(folder, todo, plan, ready, settings, _energy_pass(plan, sensors), console, quiet)
+
+
+def _launches(plan: Plan, sensors: dict[str, Any] | None) -> Iterator[Launch]:
+    """All launches in their order; no energy pass where nothing measures power."""
+    yield from plan.launches()
+    if sensors and sensors["meter"]:
+        yield from plan.energy_launches()
+
+
+def _energy_pass(plan: Plan, sensors: dict[str, Any] | None) -> EnergyPass | None:
+    return EnergyPass(plan.energy, Sensing(**sensors["sensing"])) if plan.energy and sensors else None
+
+
+def _say_meter(sensors: dict[str, Any] | None, console: Console) -> None:
+    if sensors:
+        found = f"energy of the {sensors['scope']}, by {', '.join(sensors['meter'])}" if sensors["meter"] else None
+        console.print(found or f"no energy: {sensors['reason']}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _carry_out(
@@ -111,6 +136,7 @@ def _carry_out(
     plan: Plan,
     ready: Ready,
     settings: Settings,
+    energy: EnergyPass | None,
     console: Console,
     quiet: bool,
 ) -> Result:
@@ -120,7 +146,7 @@ def _carry_out(
         with Journal(folder) as journal, progress:
             if journal.torn:
                 console.print(f"the last line was cut short and is set aside in {folder / TORN}", highlight=False)
-            tally = execute(todo, ready.prepared, ready.arms, settings, journal.append, progress)
+            tally = execute(todo, ready.prepared, ready.arms, settings, journal.append, progress, energy)
     except Interrupted as error:
         raise Interrupted(f"{error}; {advice}") from None
     except HostError as error:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Timer
 from time import monotonic_ns
@@ -81,7 +81,7 @@ class ContainerArm:
         api.start(container.id)
         expired.start()
         try:
-            out, err = self._listen(streams)
+            out, err = self._listen(streams, spec.hear)
             api.wait(container.id)
         finally:
             expired.cancel()
@@ -98,12 +98,16 @@ class ContainerArm:
             message=message,
         )
 
-    def _listen(self, streams: Iterable[tuple[bytes | None, bytes | None]]) -> tuple[bytes, bytes]:
+    def _listen(
+        self, streams: Iterable[tuple[bytes | None, bytes | None]], hear: Callable[[bytes], None] | None
+    ) -> tuple[bytes, bytes]:
         """What the container says and complains of until it ends. Blocks in the kernel: nothing of ours is timed."""
         out, err = [], []
         for said, complained in streams:
             out.append(said or b"")
             err.append(complained or b"")
+            if hear and said:
+                hear(said)
         return b"".join(out), b"".join(err)
 
 

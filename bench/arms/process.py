@@ -1,10 +1,11 @@
 """Starting a runner as a plain process of the host; what the rootfs and native arms share."""
 
 import os
+import selectors
 import signal
 import subprocess
 from collections.abc import Sequence
-from time import monotonic_ns
+from time import monotonic, monotonic_ns
 
 from bench.errors import HostError
 from bench.launching import Outcome, Spec, environment, tail
@@ -31,17 +32,12 @@ def run(command: Sequence[str], spec: Spec) -> Outcome:
         raise HostError(
             f"{error.filename} is not on this host", "install util-linux, or use --arms container"
         ) from None
-    timed_out = False
-    try:
-        out, err = process.communicate(timeout=spec.timeout)
-    except subprocess.TimeoutExpired:
-        timed_out = True
-        _end(process)
-        out, err = process.communicate()
-    except BaseException:
-        _end(process)
-        process.communicate()
-        raise
+    with process:
+        try:
+            out, err, timed_out = _listen(process, spec)
+        except BaseException:
+            _end(process)
+            raise
     wall = monotonic_ns() - start
     reason, message = None, None
     if timed_out:
@@ -57,6 +53,36 @@ def run(command: Sequence[str], spec: Spec) -> Outcome:
         reason=reason,
         message=message,
     )
+
+
+def _listen(process: "subprocess.Popen[bytes]", spec: Spec) -> tuple[bytes, bytes, bool]:
+    """What the process says and complains of until it ends, and whether it had to be ended."""
+    assert process.stdout
+    assert process.stderr
+    said: dict[int, list[bytes]] = {process.stdout.fileno(): [], process.stderr.fileno(): []}
+    timed_out, end = False, monotonic() + spec.timeout
+    with selectors.DefaultSelector() as pipes:
+        for pipe in said:
+            pipes.register(pipe, selectors.EVENT_READ)
+        while pipes.get_map():
+            ready = pipes.select(None if timed_out else max(0.0, end - monotonic()))
+            if not ready and not timed_out:
+                timed_out = True
+                _end(process)
+            for key, _ in ready:
+                if piece := os.read(key.fd, 1 << 16):
+                    said[key.fd].append(piece)
+                    if spec.hear and key.fd == process.stdout.fileno():
+                        spec.hear(piece)
+                else:
+                    pipes.unregister(key.fd)
+    out, err = (b"".join(pieces) for pieces in said.values())
+    try:
+        process.wait(None if timed_out else max(0.0, end - monotonic()))
+    except subprocess.TimeoutExpired:  # it closed its pipes and lives on
+        timed_out = True
+        _end(process)
+    return out, err, timed_out
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -14,6 +14,7 @@ from bench.cli import images, imports, matrix, models
 from bench.cli.compare import compare
 from bench.cli.export import export
 from bench.cli.report import report
+from bench.cli.thermal import thermal
 from bench.errors import BenchError, HostError, Interrupted
 
 EPILOG = (
@@ -35,6 +36,11 @@ app.command("report")(report)
 app.command("compare")(compare)
 app.command("export")(export)
 app.add_typer(imports.app, name="import")
+
+study = typer.Typer(help="Answer one question about a device.", no_args_is_help=True)
+study.callback()(lambda: None)  # with one command alone typer would take the group for it
+study.command("thermal")(thermal)
+app.add_typer(study, name="study")
 
 
 def main() -> NoReturn:

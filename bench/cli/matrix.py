@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cli.common import RESULTS, AsJson, Results, console, print_json
+from bench.cli.sensing import Meters, SensorsRoot, UsbMeters, sensing_of
 from bench.config import load_matrix, matrix_schema
 from bench.errors import CellsFailed, ConfigError
 from bench.journal_reader import read
@@ -36,6 +37,9 @@ Blocks = Annotated[
     int | None, typer.Option("--blocks", min=1, help="Launches of each arm; the profile's when left out.")
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Of the order of launches; drawn and recorded when left out.")]
+EnergyPass = Annotated[
+    bool, typer.Option("--energy", help="Measure energy too, in launches of their own behind the timed ones.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 
 
@@ -50,10 +54,12 @@ def plan(
     profile: Profile = "default",
     blocks: Blocks = None,
     seed: Seed = None,
+    energy: EnergyPass = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what a run would do. Starts nothing."""
-    made = _plan(device, framework, model, precision, select, arms, profile, blocks, seed)
+    made = _plan(device, framework, model, precision, select, arms, profile, blocks, seed, energy)
+    energy_launches = [launch.id for launch in made.energy_launches()]
     if as_json:
         print_json(
             {
@@ -66,6 +72,7 @@ def plan(
                 "armless": made.armless,
                 "skipped": [{"cell": name, "reason": reason} for name, reason in made.skipped.items()],
                 "launches": [launch.id for launch in made.launches()],
+                "energy_launches": energy_launches,
             }
         )
         return
@@ -79,7 +86,8 @@ def plan(
     for name, reasons in made.armless.items():
         for arm, reason in reasons.items():
             out.print(f"left out: the {arm} arm of {name}: {reason}", highlight=False)
-    out.print(f"{len(made.cells)} cells, {sum(1 for _ in made.launches())} launches", highlight=False)
+    more = f", and {len(energy_launches)} of the energy pass" if energy_launches else ""
+    out.print(f"{len(made.cells)} cells, {sum(1 for _ in made.launches())} launches{more}", highlight=False)
 
 
 @app.command()
@@ -111,6 +119,10 @@ def run(
     lock: Annotated[
         Path | None, typer.Option("--lock", help="The lock file; else EDGEBENCH_LOCK, or images.lock.")
     ] = None,
+    energy: EnergyPass = False,
+    meter: Meters = None,
+    usb_meter: UsbMeters = None,
+    sensors_root: SensorsRoot = None,
     results: Results = RESULTS,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -119,7 +131,10 @@ def run(
     from bench import session  # the Docker SDK and what hangs on it are not needed to plan
     from bench.lock import chosen_lock
 
-    made = _plan(device, framework, model, precision, select, arms, profile, blocks, seed)
+    if (meter or usb_meter or sensors_root) and not energy:
+        raise ConfigError("--meter, --usb-meter and --sensors-root are of the energy pass", "add --energy")
+    made = _plan(device, framework, model, precision, select, arms, profile, blocks, seed, energy)
+    matrix = load_matrix()
     command = shlex.join(["bench", *sys.argv[1:]])
     options = session.Options(
         cpus=cpus,
@@ -127,8 +142,9 @@ def run(
         timeout=timeout,
         command=command,
         lock=chosen_lock(images, lock),
+        sensing=sensing_of(matrix, device, meter, usb_meter, sensors_root),
     )
-    _finish(session.start(made, load_matrix(), options, results, console(), quiet=quiet), as_json)
+    _finish(session.start(made, matrix, options, results, console(), quiet=quiet), as_json)
 
 
 @app.command()
@@ -179,6 +195,7 @@ def _plan(
     profile: str,
     blocks: int | None,
     seed: int | None,
+    energy: bool,
 ) -> Plan:
     selection = Selection(
         device=device,
@@ -190,6 +207,7 @@ def _plan(
         profile=profile,
         blocks=blocks,
         seed=seed,
+        energy=energy,
     )
     return make_plan(load_matrix(), selection)
 

@@ -10,7 +10,20 @@ from analysis.words import percent, sentence, summary
 from bench.journal import dumps, read
 from tests.unit.analysis.synthetic import Truth, write
 
-TOP = {"schema", "run_id", "created", "command", "margin", "profile", "host", "versions", "forced", "warnings", "cells"}
+TOP = {
+    "schema",
+    "run_id",
+    "created",
+    "command",
+    "margin",
+    "profile",
+    "host",
+    "versions",
+    "forced",
+    "warnings",
+    "cells",
+    "energy",
+}
 CELL = {"cell", "framework", "model", "precision", "status", "arms", "ratios", "image", "artifact", "failures"}
 ARM = {"launches", "failed", "samples", "median_ms", "p90_ms", "p99_ms", "load_ms", "first_ms", "kernel"}
 RATIO = {"ratio", "ci95", "verdict", "comparable", "reason", "blocks", "more_blocks"}
