@@ -66,6 +66,7 @@ def execute(
             threads=settings.threads,
             timeout=settings.timeout,
             memory=settings.memory,
+            grant=cell.grant,
         )
         progress.begin(launch)
         started = now()

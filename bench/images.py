@@ -1,7 +1,6 @@
 """The images that are there, and what their labels must say. `bench.bake` builds them."""
 
 import hashlib
-import platform
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from docker.models.images import Image as EngineImage
 from bench import engine as engines
 from bench.errors import HostError
 from bench.paths import PROJECT
+from bench.platforms import architecture as architecture  # images.architecture(...) reads well where images are meant
+from bench.platforms import native_platform as native_platform
 from bench.vendor import FOLDER, STAND_IN, base, vendored
 from runner import __version__ as runner_version
 from runner.protocol import PROTOCOL, hash_artifact, hash_runner
@@ -57,17 +58,6 @@ def compiled() -> list[str]:
 def steps() -> list[str]:
     """The images that make models: the folders of models/ with a Dockerfile."""
     return sorted(STEPS + path.parent.name for path in (PROJECT / "models").glob("*/Dockerfile"))
-
-
-def native_platform() -> str:
-    """The platform of this machine, as images name it."""
-    machine = platform.machine()
-    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
-
-
-def architecture(platform: str) -> str:
-    """The architecture of a platform, as the engine names it: all of L4T is `arm64`."""
-    return "amd64" if platform == "amd64" else "arm64"
 
 
 def folder(name: str) -> str:

@@ -8,8 +8,10 @@ from itertools import product
 from typing import Literal
 
 from bench.config import Bounds, Energy, Matrix
+from bench.devices.grant import accesses
 from bench.errors import ConfigError
 from bench.names import choose, matches, nearest
+from bench.platforms import image_platform, offered
 
 ARMS = ("container", "rootfs", "native")
 # A launch is timed; or it is part of the energy pass, while sensors are read, or like that but without them.
@@ -116,8 +118,8 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
     (profile,) = choose("profile", [selection.profile], matrix.profiles)
     frameworks = choose("framework", selection.frameworks, matrix.frameworks)
     if not selection.frameworks:  # what belongs to other devices is named only when it is asked for
-        groups = matrix.devices[device].groups
-        frameworks = [name for name in frameworks if matrix.frameworks[name].group in groups]
+        runs = matrix.devices[device].runs
+        frameworks = [name for name in frameworks if runs(name, matrix.frameworks[name].group)]
     models = choose("model", selection.models, matrix.models)
     offered = sorted({p for name in frameworks for p in matrix.frameworks[name].precisions})
     precisions = choose("precision", selection.precisions, offered)
@@ -134,7 +136,7 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
     skipped = {cell.id: reason for cell in selected if (reason := _why_not(matrix, cell))}
     cells = tuple(cell for cell in selected if cell.id not in skipped)
     arms = _arms(selection.arms)
-    armless = {name: reasons for name in frameworks if (reasons := _armless(matrix, name, arms))}
+    armless = {name: reasons for name in frameworks if (reasons := _armless(matrix, device, name, arms))}
     for cell in cells:
         if set(arms) <= armless.get(cell.framework, {}).keys():
             skipped[cell.id] = "; ".join(armless[cell.framework].values())
@@ -159,8 +161,11 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
     )
 
 
-def _armless(matrix: Matrix, framework: str, arms: tuple[str, ...]) -> dict[str, str]:
-    without = matrix.frameworks[framework].without
+def _armless(matrix: Matrix, device: str, framework: str, arms: tuple[str, ...]) -> dict[str, str]:
+    """Why a framework has no launches in an arm: for its own sake, or for that of the hardware it needs."""
+    ways = accesses(matrix, device, framework)
+    without = {str(arm): why for access in ways for arm, why in access.without.items()}
+    without |= matrix.frameworks[framework].without
     return {arm: without[arm] for arm in arms if arm in without}
 
 
@@ -175,13 +180,18 @@ def _arms(wanted: Sequence[str]) -> tuple[str, ...]:
 
 def _why_not(matrix: Matrix, cell: Cell) -> str | None:
     framework, device = matrix.frameworks[cell.framework], matrix.devices[cell.device]
-    if framework.group not in device.groups:
-        runs = " and ".join(device.groups)
+    if not device.runs(cell.framework, framework.group):
+        runs = " and ".join([*device.groups, *(name for name in device.uses if name in matrix.frameworks)])
         return f"{cell.framework} is of the group {framework.group}, and {cell.device} runs {runs}"
+    if cell.framework in device.without:
+        return f"{cell.device} cannot run {cell.framework}: {device.without[cell.framework]}"
     if cell.precision not in framework.precisions:
         return f"{cell.framework} has no {cell.precision}"
+    precisions = device.use(cell.framework, framework.group).precisions
+    if precisions and cell.precision not in precisions:
+        return f"{cell.device} computes in {' or '.join(precisions)}, not in {cell.precision}"
     if cell.model in framework.without:
         return f"{cell.framework} cannot run {cell.model}: {framework.without[cell.model]}"
-    if not set(device.platforms) & set(framework.platforms):
-        return f"{cell.framework} has no image for {' or '.join(device.platforms)}"
+    if not image_platform(device, framework.platforms):
+        return f"{cell.framework} has no image for {' or '.join(offered(device)) or cell.device}"
     return None

@@ -9,8 +9,9 @@ from rich.console import Console
 from bench import engine as engines
 from bench.arms import make_arms
 from bench.config import Matrix
-from bench.errors import ConfigError
-from bench.images import Image, native_platform, recipe_hash
+from bench.devices.host import this_machine
+from bench.devices.target import aim, require_here
+from bench.images import Image, recipe_hash
 from bench.launching import Arm
 from bench.locate import locate
 from bench.lock import Lock
@@ -39,14 +40,15 @@ def make_ready(
 
     Raises ConfigError when this machine is not the plan's device, HostError when a part is missing.
     """
-    here, offered = native_platform(), matrix.devices[plan.device].platforms
-    if here not in offered:
-        raise ConfigError(f"this machine is {here}, and the device '{plan.device}' is {' or '.join(offered)}")
+    host = this_machine()
+    require_here(plan.device, matrix, host.machine)
     engine = engines.connect() if set(plan.arms) - {"native"} else None
-    find = locate(engine, here, lock, console, quiet=quiet) if engine else None
-    arms = make_arms(plan.arms, matrix, engine, find)
-    prepared = prepare_requests(plan, matrix, threads)
     frameworks = sorted({cell.framework for cell in plan.cells})
+    target = aim(plan.device, frameworks, matrix, host, dict(engine.info()) if engine else None)
+    target.require()
+    find = locate(engine, target.platforms, lock, console, quiet=quiet) if engine else None
+    arms = make_arms(plan.arms, matrix, engine, find)
+    prepared = prepare_requests(plan, matrix, threads, target.grants)
     for framework in frameworks:
         for arm in (arms[name] for name in plan.arms_of(framework)):
             if not quiet:
@@ -65,6 +67,7 @@ def make_ready(
 def _image(image: Image) -> dict[str, Any]:
     return {
         "ref": image.ref,
+        "platform": image.platform,
         "digest": image.digest,
         "repo_digest": image.repo_digest,
         "size_bytes": image.size_bytes,

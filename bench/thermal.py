@@ -98,6 +98,7 @@ def _carry_out(
         threads=len(chosen),
         timeout=plan.energy.seconds + SPARE,
         hear=_Lines(keep("runner")).feed,
+        grant=prepared.grant,
     )
     with Sampler(sensing, hear=keep("sampler")) as sampler:
         outcome = ready.arms[arm].launch(spec)

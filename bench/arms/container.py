@@ -10,7 +10,9 @@ from typing import Any
 
 import docker
 from docker.models.containers import Container
+from docker.types import DeviceRequest, Mount
 
+from bench.devices.grant import Grant
 from bench.engine import ENGINE_GONE, LABEL, gone, remove
 from bench.errors import Interrupted
 from bench.images import Locate
@@ -111,15 +113,16 @@ class ContainerArm:
         return b"".join(out), b"".join(err)
 
 
-def options(spec: Spec) -> dict[str, Any]:
-    """The keywords of `containers.create` for a launch: what it may see and do."""
+def options(spec: Spec, user: str | None = None) -> dict[str, Any]:
+    """The keywords of `containers.create` for a launch: what it may see and do. `user` is the caller when left out."""
+    seen = [*map(str, spec.mounts), *spec.grant.files]
     return {
         "name": "edgebench-" + re.sub(r"[^a-zA-Z0-9_.-]", "-", f"{spec.run_id}-{spec.launch}"),
         "command": ["infer", "--request", str(spec.request)],  # behind the image's entrypoint, `python -m runner`
         "hostname": HOSTNAME,
-        "environment": environment(spec.threads),
+        "environment": environment(spec.threads, spec.grant.environment),
         "labels": {LABEL: spec.run_id},
-        "user": f"{os.getuid()}:{os.getgid()}",
+        "user": user or f"{os.getuid()}:{os.getgid()}",
         "network_mode": "none",
         "read_only": True,
         "tmpfs": {"/tmp": "rw,nosuid,nodev,mode=1777"},
@@ -128,8 +131,25 @@ def options(spec: Spec) -> dict[str, Any]:
         "cpuset_cpus": spec.cpus,
         "mem_limit": spec.memory,
         "memswap_limit": spec.memory,
-        "mounts": [docker.types.Mount(str(p), str(p), type="bind", read_only=True) for p in spec.mounts],
+        "mounts": [Mount(each, each, type="bind", read_only=True) for each in seen],
+        **_hardware(spec.grant),
     }
+
+
+def _hardware(grant: Grant) -> dict[str, Any]:
+    """The keywords for what a device has, as docs/devices.md says; none for a device that needs none."""
+    asked: dict[str, Any] = {
+        "runtime": grant.runtime,
+        "devices": [f"{node}:{node}:rwm" for node in grant.nodes],
+        "volumes": [f"{folder}:{folder}" for folder in grant.directories],
+        "device_cgroup_rules": list(grant.rules),
+        "group_add": list(grant.groups),
+    }
+    if grant.gpu == "cdi":  # not as `devices`, which the SDK takes for paths
+        asked["device_requests"] = [DeviceRequest(driver="cdi", device_ids=["nvidia.com/gpu=all"])]
+    elif grant.gpu == "requests":
+        asked["device_requests"] = [DeviceRequest(count=-1, capabilities=[["gpu"]])]
+    return {name: value for name, value in asked.items() if value}
 
 
 def _why(state: dict[str, Any], spec: Spec, timed_out: bool) -> tuple[str | None, str | None]:

@@ -22,7 +22,7 @@ def run(command: Sequence[str], spec: Spec) -> Outcome:
         process = subprocess.Popen(
             pinned,
             cwd="/",
-            env=environment(spec.threads),
+            env=environment(spec.threads, spec.grant.environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

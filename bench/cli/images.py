@@ -9,7 +9,8 @@ from rich.table import Table
 
 from bench.cli import distribution, inspecting
 from bench.cli.common import AsJson, console, print_json
-from bench.config import Group, Platform, load_matrix
+from bench.config import load_matrix
+from bench.entry import Group, Platform
 from bench.errors import ConfigError, HostError
 from bench.names import choose
 
