@@ -10,7 +10,7 @@ from docker.errors import DockerException
 from requests import RequestException
 from rich.console import Console
 
-from bench.cli import images, imports, matrix, models
+from bench.cli import compose, images, imports, matrix, models
 from bench.cli.compare import compare
 from bench.cli.export import export
 from bench.cli.report import report
@@ -36,6 +36,7 @@ app.command("report")(report)
 app.command("compare")(compare)
 app.command("export")(export)
 app.add_typer(imports.app, name="import")
+app.add_typer(compose.app, name="compose")
 
 study = typer.Typer(help="Answer one question about a device.", no_args_is_help=True)
 study.callback()(lambda: None)  # with one command alone typer would take the group for it
