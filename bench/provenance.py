@@ -8,6 +8,9 @@ from typing import Any
 
 import docker
 
+from bench.devices import clocks
+from bench.devices.host import Host
+from bench.devices.identify import look
 from bench.paths import PROJECT
 from runner import __version__ as runner_version
 from runner.protocol import PROTOCOL
@@ -30,6 +33,18 @@ def host(engine: docker.DockerClient | None, root: Path = Path("/")) -> dict[str
         "governor": _text(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         "virtualization": _virtualization(root),
         "engine": engine_facts(engine) if engine else None,
+    }
+
+
+def board(machine: Host) -> dict[str, Any]:
+    """What a board says of itself: its device tree, the release of L4T, the power mode; null where it is none."""
+    facts = look(machine, {})
+    mode = clocks.power_mode(machine) if machine.stat(clocks.CONFIGURATION) else None
+    return {
+        "board": facts.model,
+        "compatible": list(facts.compatible) or None,
+        "l4t": facts.l4t,
+        "power_mode": mode.name if isinstance(mode, clocks.Mode) else None,
     }
 
 

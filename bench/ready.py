@@ -1,6 +1,6 @@
 """Everything a run needs, found and checked before the first launch."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import docker
@@ -29,6 +29,7 @@ class Ready:
     images: dict[str, dict[str, Any]]
     artifacts: dict[str, dict[str, Any]]
     recipes: dict[str, str]
+    given: dict[str, dict[str, Any]]  # what of the hardware each framework's launches get
 
 
 def make_ready(
@@ -61,6 +62,7 @@ def make_ready(
         images={name: _image(find(name)) for name in frameworks} if find else {},
         artifacts={name: _artifact(cell) for name, cell in prepared.items()},
         recipes={name: recipe_hash(name) for name in frameworks},
+        given={name: asdict(target.grants[name]) for name in frameworks},
     )
 
 

@@ -9,6 +9,8 @@ from rich.console import Console
 
 from bench import cpus as cpu_lists
 from bench.config import Matrix, Sensing
+from bench.devices.host import this_machine
+from bench.devices.settings import recover
 from bench.energy import EnergyPass
 from bench.errors import HostError, Interrupted
 from bench.execute import Settings, Tally, execute
@@ -19,7 +21,7 @@ from bench.journal_reader import SCHEMA
 from bench.lock import Lock, lock_of
 from bench.plan import Launch, Plan
 from bench.progress import Progress
-from bench.provenance import host, versions
+from bench.provenance import board, host, versions
 from bench.ready import Ready, make_ready
 from bench.record import now
 from bench.runs import new_run_id, plan_facts, plan_of
@@ -62,6 +64,8 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
         memory=options.memory,
     )
     with reserved():
+        machine = this_machine()
+        recover(machine, console.print)
         sensors = survey(options.sensing) if plan.energy else None
         _say_meter(sensors, console)
         ready = make_ready(plan, matrix, settings.threads, console, lock=options.lock, quiet=quiet)
@@ -76,10 +80,11 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
                 "versions": versions(),
                 "seed": plan.seed,
                 "plan": plan_facts(plan, settings),
-                "host": host(ready.engine),
+                "host": host(ready.engine) | board(machine),
                 "images": ready.images,
                 "artifacts": ready.artifacts,
                 "recipes": ready.recipes,
+                "given": ready.given,
                 "sensors": sensors,
                 "forced": [],
             },
@@ -95,6 +100,7 @@ def resume(folder: Path, matrix: Matrix, console: Console, *, quiet: bool, retry
     together.
     """
     with reserved():
+        recover(this_machine(), console.print)
         run = read(folder)
         plan, settings = plan_of(run.facts, matrix)
         cpu_lists.parse(settings.cpus)

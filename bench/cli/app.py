@@ -10,8 +10,9 @@ from docker.errors import DockerException
 from requests import RequestException
 from rich.console import Console
 
-from bench.cli import compose, images, imports, matrix, models
+from bench.cli import compose, devices, images, imports, matrix, models
 from bench.cli.compare import compare
+from bench.cli.doctor import doctor
 from bench.cli.export import export
 from bench.cli.report import report
 from bench.cli.thermal import thermal
@@ -32,6 +33,8 @@ app = typer.Typer(
 app.add_typer(matrix.app, name="matrix")
 app.add_typer(images.app, name="images")
 app.add_typer(models.app, name="models")
+app.add_typer(devices.app, name="devices")
+app.command("doctor")(doctor)
 app.command("report")(report)
 app.command("compare")(compare)
 app.command("export")(export)

@@ -88,17 +88,23 @@ def cdi_specs(host: Host) -> list[str]:
     return [path for path in paths if CDI_KIND.encode() in (host.read(path) or b"")]
 
 
-def missing(given: Sequence[Access], platform: str, host: Host, engine: Mapping[str, Any] | None) -> Iterator[Missing]:
+def hooks(host: Host) -> list[str]:
+    """The programs of NVIDIA's toolkit by which an engine answers a device request."""
+    return [path for path in HOOKS if host.stat(path)]
+
+
+def missing(
+    given: Sequence[Access], platform: str, host: Host, engine: Mapping[str, Any] | None = None
+) -> Iterator[Missing]:
     """What of the ways to hardware is not there. Nothing is started; `engine` is None where none is asked."""
-    known = groups(host)
     for access in given:
-        for what in _lacks(access, platform, host, engine, known):
+        for what in (*lacks(access, platform, host), *_engine_lacks(access, host, engine)):
             yield Missing(what=f"{what} ({access.title})", mend=access.mend)
 
 
-def _lacks(
-    access: Access, platform: str, host: Host, engine: Mapping[str, Any] | None, known: Mapping[str, int]
-) -> Iterator[str]:
+def lacks(access: Access, platform: str, host: Host) -> Iterator[str]:
+    """What of one way is not on the machine: nodes, folders, groups, files, the driver."""
+    known = groups(host)
     for node in (*access.nodes, *access.brings):
         if host.stat(node) is None:
             yield f"{node} is not there"
@@ -110,29 +116,34 @@ def _lacks(
         if name not in known:
             yield f"there is no group {name}"
         for node in (*access.nodes, *access.brings):
-            yield from _shut(host, node, name, known.get(name))
+            yield from groups_lacking(host, node, name)
     for file in access.files:
         path = file.format(triplet=TRIPLETS[architecture(platform)])
         if host.stat(path) is None:
             yield f"{path} is not there"
     if access.driver and host.stat(access.driver) is None:
         yield f"its driver is not loaded: {access.driver} is not there"
+
+
+def groups_lacking(host: Host, node: str, name: str) -> Iterator[str]:
+    """Why a member of a group cannot open a node that is there; of a folder, its render nodes are looked at."""
+    gid, there = groups(host).get(name), host.stat(node)
+    inside = host.glob(f"{node}/render*") if there and there.kind == "directory" else [node]
+    for path in inside:
+        found = host.stat(path)
+        if found is None or gid is None or found.mode & 0o006 == 0o006:
+            continue
+        if found.gid != gid:
+            yield f"{path} belongs to the group {found.gid}, not to {name} ({gid})"
+        elif found.mode & 0o060 != 0o060:
+            yield f"{path} may not be read and written by its group {name} (its mode is {found.mode:o})"
+
+
+def _engine_lacks(access: Access, host: Host, engine: Mapping[str, Any] | None) -> Iterator[str]:
     if engine is None:
         return
     if access.runtime and access.runtime not in engine.get("Runtimes", {}):
         others = ", ".join(sorted(engine.get("Runtimes", {}))) or "none"
         yield f"the engine has no runtime '{access.runtime}' (it has {others})"
-    if access.gpu and _how(host, engine) == "requests" and not any(host.stat(hook) for hook in HOOKS):
+    if access.gpu and _how(host, engine) == "requests" and not hooks(host):
         yield "neither a CDI description nor NVIDIA's container hook is there, so the engine cannot give a card"
-
-
-def _shut(host: Host, node: str, name: str, gid: int | None) -> Iterator[str]:
-    """Why a member of a group cannot open a node; of a folder, its nodes' own groups are looked at."""
-    there = host.stat(node)
-    inside = host.glob(f"{node}/render*") if there and there.kind == "directory" else [node]
-    for path in inside:
-        found = host.stat(path)
-        if found and gid is not None and found.gid != gid and found.mode & 0o006 != 0o006:
-            yield f"{path} belongs to the group {found.gid}, not to {name} ({gid})"
-        elif found and gid is not None and found.gid == gid and found.mode & 0o060 != 0o060:
-            yield f"{path} may not be read and written by its group {name} (its mode is {found.mode:o})"

@@ -104,8 +104,11 @@ class Local:
 
     def write(self, path: str, text: str) -> None:
         """Write to a file that is there, as settings of the kernel are made. Raises OSError."""
-        with self._at(path).open("r+") as stream:
-            stream.write(text)
+        opened = os.open(self._at(path), os.O_WRONLY | os.O_TRUNC)  # never made anew: a setting is there or it is not
+        try:
+            os.write(opened, text.encode())
+        finally:
+            os.close(opened)
 
     def run(self, words: Sequence[str], timeout: float = 30.0) -> Said:
         """Run a command to its end, with nothing on its standard input. One that is not there ends with NOT_FOUND."""

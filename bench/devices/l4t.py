@@ -1,7 +1,7 @@
 """NVIDIA's L4T: which release a board has, and which images run on it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bench.devices.host import Host, text
@@ -32,10 +32,10 @@ def platform(releases: Releases, board: str) -> str | None:
     return next((name for name, known in releases.items() if board in known), None)
 
 
-def known(releases: Releases) -> str:
-    """The releases that have images, for a message."""
-    every = (f"{name} (JetPack {jetpack})" for each in releases.values() for name, jetpack in each.items())
-    return ", ".join(every)
+def known(releases: Releases, platforms: Iterable[str] | None = None) -> str:
+    """The releases that have images, for a message; of these platforms, or of all."""
+    wanted = [each for name, each in releases.items() if platforms is None or name in platforms]
+    return ", ".join(f"{name} (JetPack {jetpack})" for each in wanted for name, jetpack in each.items())
 
 
 def misfit(board: str, base: str | None) -> tuple[str, str] | None:

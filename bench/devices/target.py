@@ -67,7 +67,7 @@ def aim(
     lacking: list[Missing] = []
     if facts:
         lacking += _identity(device, matrix, facts)
-        lacking += _release(matrix, facts, platforms)
+        lacking += _release(device, matrix, facts, platforms)
         for name in wanted:
             lacking += missing(ways[name], platforms[name] or native, host, engine)
     return Target(
@@ -102,12 +102,12 @@ def wanted(identity: Identity) -> str:
     return " and ".join(f"{kind} {' or '.join(values)}" for kind, values in kinds.items() if values)
 
 
-def _release(matrix: Matrix, facts: identify.Facts, platforms: Mapping[str, str]) -> Iterator[Missing]:
+def _release(device: str, matrix: Matrix, facts: identify.Facts, platforms: Mapping[str, str]) -> Iterator[Missing]:
     """What is wrong with a board's L4T, for frameworks whose images are for one."""
     tegra = {name: platform for name, platform in platforms.items() if platform.startswith("l4t")}
     if not tegra:
         return
-    flash = "flash a JetPack that has images; known are " + l4t.known(matrix.l4t)
+    flash = "flash a JetPack that has images; known are " + l4t.known(matrix.l4t, matrix.devices[device].platforms)
     if facts.l4t is None:
         yield Missing(what="no L4T is to be found: neither /etc/nv_tegra_release nor nvidia-l4t-core", mend=flash)
     elif l4t.platform(matrix.l4t, facts.l4t) is None:

@@ -88,3 +88,102 @@ def raspberry_pi(root: Path, compatible: str = "raspberrypi,4-model-b", chip: st
     """A Raspberry Pi with its makers' 64-bit system."""
     board = Machine(root, "aarch64").tree("Raspberry Pi 4 Model B Rev 1.4", compatible, chip)
     return board.node("/dev/vcio", group="video")
+
+
+class Programs:
+    """Stand-ins for vendors' programs, first on the PATH; what they keep is in files beside them."""
+
+    def __init__(self, folder: Path, monkeypatch) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+    def add(self, name: str, script: str) -> None:
+        """Write a program of sh; `$here` is its folder. Each call is written to the file `calls`."""
+        path = self.folder / name
+        path.write_text(f'#!/bin/sh\nhere={self.folder}\necho "{name} $*" >>$here/calls\n{script}\n')
+        path.chmod(0o755)
+
+    def calls(self) -> list[str]:
+        """What was called, in its order."""
+        path = self.folder / "calls"
+        return path.read_text().splitlines() if path.exists() else []
+
+    def nvpmodel(self, mode: int = 1, names: tuple[str, ...] = ("MAXN", "MAXQ")) -> None:
+        """As the board's: -q says the mode, -m sets it."""
+        (self.folder / "mode").write_text(f"{mode}\n")
+        said = "\n".join(
+            f"  {number}) echo 'NV Power Mode: {name}'; echo {number} ;;" for number, name in enumerate(names)
+        )
+        self.add(
+            "nvpmodel",
+            f'if [ "$1" = -m ]; then echo "$2" >$here/mode; exit 0; fi\ncase $(cat $here/mode) in\n{said}\nesac',
+        )
+
+    def jetson_clocks(self, *, locked: bool = False) -> None:
+        """As the board's: --show, --store FILE, --restore FILE, and locking; it refuses to write over a file."""
+        (self.folder / "low").write_text("2035200\n" if locked else "345600\n")
+        self.add(
+            "jetson_clocks",
+            """case $1 in
+  --show) echo "SOC family:tegra186  Machine:quill"
+    echo "cpu0: Online=1 Governor=schedutil MinFreq=$(cat $here/low) MaxFreq=2035200 CurrentFreq=2035200"
+    echo "cpu1: Online=0 Governor=schedutil MinFreq=345600 MaxFreq=2035200 CurrentFreq=345600" ;;
+  --store) [ ! -e "$2" ] || exit 1; cat $here/low >"$2" ;;
+  --restore) cat "$2" >$here/low ;;
+  *) echo 2035200 >$here/low ;;
+esac""",
+        )
+
+    def vcgencmd(self, throttled: str = "0x0") -> None:
+        """As a Raspberry Pi's."""
+        self.add(
+            "vcgencmd",
+            f"""case $1 in
+  get_throttled) echo throttled={throttled} ;;
+  measure_temp) echo "temp=48.3'C" ;;
+  pmic_read_adc) echo "     3V7_WL_SW_A current(0)=0.05A"; echo "   3V7_WL_SW_V volt(8)=3.7V" ;;
+esac""",
+        )
+
+    def clock(self, *, seconds: int = 1_790_000_000, synced: str = "yes", free: int = 50_000_000) -> None:
+        """date, timedatectl and df of a machine in order; `free` is in KiB."""
+        self.add("date", f"echo {seconds}")
+        self.add("timedatectl", f"echo {synced}")
+        self.add("df", f"echo header; echo '/dev/mmcblk0p1 100000000 1 {free} 1% /'")
+
+
+def whole_tx2(root: Path, monkeypatch) -> tuple[Machine, Programs]:
+    """A TX2 on which nothing is to be mended."""
+    board, programs = jetson_tx2(root / "tree"), Programs(root / "bin", monkeypatch)
+    lists = "/etc/nvidia-container-runtime/host-files-for-container.d"
+    for name, library in (
+        ("l4t", "/usr/lib/aarch64-linux-gnu/tegra/libcuda.so.1.1"),
+        ("cuda", "/usr/local/cuda-10.2/lib64/libcudart.so.10.2"),
+        ("cudnn", "/usr/lib/aarch64-linux-gnu/libcudnn.so.8.2.1"),
+        ("tensorrt", "/usr/lib/aarch64-linux-gnu/libnvinfer.so.8.2.1"),
+    ):
+        board.file(f"{lists}/{name}.csv", f"dev, /dev/nvmap\nlib, {library}\nsym, /a/symbolic/link\n").file(library, "")
+    ina = "/sys/bus/i2c/drivers/ina3221x/0-0041/iio:device1"
+    for number, rail in enumerate(("VDD_IN", "VDD_SYS_CPU", "VDD_SYS_DDR")):
+        board.file(f"{ina}/rail_name_{number}", f"{rail}\n").file(f"{ina}/in_voltage{number}_input", "19080\n")
+    board.file("/sys/class/thermal/thermal_zone0/type", "BCPU-therm\n").file(
+        "/sys/class/thermal/thermal_zone0/temp", "38500\n"
+    )
+    board.file("/sys/class/thermal/thermal_zone1/type", "PMIC-Die\n").file(
+        "/sys/class/thermal/thermal_zone1/temp", "100000\n"
+    )
+    policy = "/sys/devices/system/cpu/cpufreq/policy0"
+    board.file(f"{policy}/scaling_governor", "performance\n")
+    board.file(f"{policy}/scaling_available_governors", "interactive ondemand schedutil performance\n")
+    board.file(
+        "/etc/nvpmodel.conf", "< POWER_MODEL ID=0 NAME=MAXN >\nCPU_ONLINE CORE_0 1\n< POWER_MODEL ID=1 NAME=MAXQ >\n"
+    )
+    board.file("/proc/meminfo", "MemTotal:        8048000 kB\nMemFree: 1 kB\nMemAvailable:    6500000 kB\n")
+    board.file("/proc/sys/kernel/random/boot_id", "a-boot\n")
+    board.file("/sys/class/rtc/rtc0/name", "max77620-rtc\n")
+    board.file("/sys/devices/system/clocksource/clocksource0/current_clocksource", "arch_sys_counter\n")
+    programs.nvpmodel(mode=0)
+    programs.jetson_clocks(locked=True)
+    programs.clock()
+    return board, programs
