@@ -11,6 +11,7 @@
         median_ms, p90_ms, p99_ms, load_ms, first_ms
                                  the median over launches of each launch's own figure, in ms; never of pooled samples
         kernel                   seccomp, capabilities, ... of its first launch: recorded, not judged
+        packages                 name → version, as its first launch found them (on JetPack 4 the board's own)
       ratios.<name>              see ratios.py
         ratio, ci95              null where there is none
         verdict                  equivalent, different, inconclusive; null where nothing may or can be compared
@@ -25,6 +26,7 @@ All of it is valid JSON: what has no number is null.
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -116,7 +118,12 @@ def _arm(rows: pd.DataFrame) -> dict[str, Any]:
         "samples": int(good["n"].sum()),
         **{f"{figure}_ms": float(good[f"{figure}_ns"].median()) / 1e6 for figure in _FIGURES},
         "kernel": good["kernel"].iloc[0] if len(good) else {},
+        "packages": _packages(good["identity"].iloc[0]) if len(good) else {},
     }
+
+
+def _packages(identity: Mapping[str, str]) -> dict[str, str]:
+    return {key.removeprefix("package "): value for key, value in identity.items() if key.startswith("package ")}
 
 
 def _ratio(pair: Pair, by_arm: dict[str, pd.DataFrame], margin: float, armless: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ TOP = {
     "energy",
 }
 CELL = {"cell", "framework", "model", "precision", "status", "arms", "ratios", "image", "artifact", "failures"}
-ARM = {"launches", "failed", "samples", "median_ms", "p90_ms", "p99_ms", "load_ms", "first_ms", "kernel"}
+ARM = {"launches", "failed", "samples", "median_ms", "p90_ms", "p99_ms", "load_ms", "first_ms", "kernel", "packages"}
 RATIO = {"ratio", "ci95", "verdict", "comparable", "reason", "blocks", "more_blocks"}
 EXACT = {"launch_sd": 0.0, "sample_sd": 0.0}
 
@@ -117,3 +117,10 @@ def test_the_summary_names_what_is_missing(tmp_path: Path) -> None:
     said = "\n".join(summary(build(read(tmp_path))))
     assert "2 launches of native failed, killed" in said
     assert "journal.jsonl line 13: torn" in said
+
+
+def test_what_a_launch_found_is_told_beside_the_images_name(tmp_path: Path) -> None:
+    """JetPack 4 brings its own TensorRT into the container, whatever the image's tag says."""
+    [cell] = build(write(tmp_path, [Truth(versions={"container": {"tensorrt": "8.2.1.8"}})], blocks=2))["cells"]
+    assert cell["arms"]["container"]["packages"]["tensorrt"] == "8.2.1.8"
+    assert "tensorrt" not in cell["arms"]["native"]["packages"]
