@@ -19,7 +19,8 @@ from runner import __version__ as runner_version
 from runner.protocol import PROTOCOL, hash_artifact, hash_runner
 
 STEPS = "models-"  # images with this prefix make models: folders of models/; all others: images/<name>
-OTHERS = {"base", "sbom", "vendor"}  # the folders of images/ that no framework has
+DESK = "bench"  # the image of bench itself, whose context is the whole project
+OTHERS = {"base", "sbom", "vendor", DESK}  # the folders of images/ that no framework has
 PREFIX = "edgebench/"
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
@@ -67,6 +68,8 @@ def folder(name: str) -> str:
 
 def lock_file(name: str, platform: str) -> Path:
     """The lock file of an image: the platform's own where it has one. Not every image has packages, and so a lock."""
+    if name == DESK:
+        return PROJECT / "requirements" / "bench.txt"
     own = PROJECT / folder(name) / f"requirements.{platform}.txt"
     return own if own.exists() else own.with_name("requirements.txt")
 

@@ -9,7 +9,7 @@ from typing import Any
 import docker
 
 from bench.devices import clocks
-from bench.devices.host import Host
+from bench.devices.host import Host, outside
 from bench.devices.identify import look
 from bench.paths import PROJECT
 from runner import __version__ as runner_version
@@ -21,8 +21,9 @@ def versions() -> dict[str, Any]:
     return {"bench": runner_version, "runner": runner_version, "protocol": PROTOCOL, "git": _git()}
 
 
-def host(engine: docker.DockerClient | None, root: Path = Path("/")) -> dict[str, Any]:
-    """The machine as it is now; what it does not tell is null."""
+def host(engine: docker.DockerClient | None, root: Path | None = None) -> dict[str, Any]:
+    """The machine as it is now; what it does not tell is null. `root` is where its file system is seen."""
+    root = root or outside() or Path("/")
     return {
         "kernel": platform.release(),
         "os": _after(root / "etc/os-release", "PRETTY_NAME="),
@@ -87,5 +88,7 @@ def _git() -> str | None:
             return None
         return said.stdout.strip() if said.returncode == 0 else None
 
+    if built := os.environ.get("EDGEBENCH_GIT"):  # bench's own image, which has no repository
+        return built
     commit = ask("rev-parse", "HEAD")
     return f"{commit}-dirty" if commit and ask("status", "--porcelain", "--untracked-files=no") else commit

@@ -78,6 +78,14 @@ def _tags(matrix: Matrix, device: str, framework: str) -> dict[str, str]:
     return {platform: has[platform] for platform in matrix.devices[device].platforms if platform in has}
 
 
+@app.command(hidden=True)
+def markdown() -> None:
+    """Print the tables of docs/devices.md."""
+    from bench.devices import table
+
+    typer.echo(table.markdown(load_matrix()))
+
+
 @app.command()
 def probe(as_json: AsJson = False) -> None:
     """Say which devices this machine is, by compatible strings, PCI and USB ids. Exits 3 where it cannot be told."""

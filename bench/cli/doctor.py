@@ -60,10 +60,11 @@ def doctor(
         return
     matrix = load_matrix()
     (device,) = choose("device", [device], matrix.devices)
-    with reserved():
-        settings.recover(host, say)
-        if fix:
-            settings.fix(device, matrix.devices[device], host, say)
+    if fix or settings.journal().exists():
+        with reserved():
+            settings.recover(host, say)
+            if fix:
+                settings.fix(device, matrix.devices[device], host, say)
     lines = examine(_case(matrix, device, framework or (), model or (), images, lock))
     if as_json:
         print_json({"device": device, "changed": said if fix else [], "lines": [asdict(line) for line in lines]})

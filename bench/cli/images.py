@@ -63,7 +63,7 @@ def _chosen(names: Sequence[str], platform: str, group: str) -> list[str]:
     frameworks = load_matrix().frameworks
     (platform,) = choose("platform", [platform], get_args(Platform))
     if names:
-        chosen = choose("framework", names, [*frameworks, *images.steps()])
+        chosen = choose("framework", names, [*frameworks, *images.steps(), images.DESK])
         for name in chosen:
             if name in frameworks and platform not in frameworks[name].platforms:
                 offered = ", ".join(frameworks[name].platforms)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from bench.errors import HostError
+
 NOT_FOUND = 127  # what a shell says of a command that there is not
 Kind = Literal["file", "directory", "char", "block", "other"]
 
@@ -124,11 +126,20 @@ class Local:
         return Said(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
+def outside() -> Path | None:
+    """Where the machine's own file system is seen when bench runs in a container: EDGEBENCH_HOST_ROOT; else None."""
+    root = os.environ.get("EDGEBENCH_HOST_ROOT")
+    return Path(root) if root else None
+
+
 def this_machine() -> Local:
-    """The machine that bench runs on. In a container, EDGEBENCH_HOST_ROOT names where its file system is seen."""
-    if root := os.environ.get("EDGEBENCH_HOST_ROOT"):
-        return Local(Path(root), enter=True)
-    return Local()
+    """The machine that bench runs on. Raises HostError in a container that does not see it."""
+    root = outside()
+    if root is None:
+        return Local()
+    if not (root / "etc").is_dir():
+        raise HostError(f"bench runs in a container and does not see the machine in {root}", "add -v /:/host:ro")
+    return Local(root, enter=True)
 
 
 def text(host: Host, path: str) -> str | None:

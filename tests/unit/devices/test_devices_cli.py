@@ -1,8 +1,10 @@
 """`bench devices` as a user meets it."""
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from bench.config import load_matrix
 from tests.unit.devices.machines import Machine, jetson_tx2, pc, raspberry_pi
 
 MATRIX = load_matrix()
+HERE = Path(__file__).parent
 
 
 def bench(*words, machine: Machine | None = None):
@@ -22,7 +25,9 @@ def bench(*words, machine: Machine | None = None):
         f"there = {tree}; host.this_machine = lambda: there; sys.argv = ['bench', *{list(words)!r}];"
         "from bench.cli.app import main; main()"
     )
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=Path(__file__).parent)
+    with tempfile.TemporaryDirectory() as cache:  # that of another bench may be in use
+        environ = {**os.environ, "EDGEBENCH_CACHE": cache}
+        return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environ, cwd=HERE)
 
 
 def test_the_list_names_every_device_with_its_level():
