@@ -149,7 +149,7 @@ def _unbound(given: Grant, platforms: list[Any]) -> Grant:
 
 
 def _gid(group: str) -> str:
-    return f"{group.upper()}_GID"
+    return f"{group.upper().replace('-', '_')}_GID"
 
 
 def lay_out(plan: Plan, matrix: Matrix, threads: int, folder: Path) -> Path:

@@ -12,6 +12,7 @@ Rule = Annotated[str, Field(pattern=r"^[abc] (\d+|\*):(\d+|\*) [rwm]+$")]
 UsbId = Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")]
 # `vendor:device/class` as hexadecimal globs, for example `8086:*/03*`: every display controller of Intel's.
 PciId = Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f*]+(/[0-9a-f*]+)?$")]
+GroupName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*$")]
 Arm = Literal["container", "rootfs", "native"]
 # What an adapter is told to use: Framework.device, where a device has its own (`EDGETPU:usb:0`).
 Target = Annotated[str, Field(pattern=r"^(CPU|CUDA|GPU|NPU|MYRIAD|EDGETPU(:(usb|pci):\d+)?)$")]
@@ -35,7 +36,7 @@ class Access(Entry):
     directories: list[Node] = []
     brings: list[Node] = []
     rules: list[Rule] = []
-    groups: list[Name] = []
+    groups: list[GroupName] = []
     files: list[HostPath] = []
     environment: dict[str, str] = {}
     driver: HostPath | None = None

@@ -65,6 +65,8 @@ def doctor(
             settings.recover(host, say)
             if fix:
                 settings.fix(device, matrix.devices[device], host, say)
+        if fix and not said:
+            say("nothing had to be set")
     lines = examine(_case(matrix, device, framework or (), model or (), images, lock))
     if as_json:
         print_json({"device": device, "changed": said if fix else [], "lines": [asdict(line) for line in lines]})

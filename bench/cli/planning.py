@@ -67,11 +67,15 @@ def wide(table: Table) -> Console:
 
 
 def _left_out(made: Plan) -> Iterator[str]:
+    """Cells by reason; what is left out of every model is said once."""
+    alike: dict[str, list[str]] = {}
     for name, reason in made.skipped.items():
-        yield f"{name}: {reason}"
-    for name, reasons in made.armless.items():
+        alike.setdefault(reason, []).append(name)
+    for reason, names in alike.items():
+        yield f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {reason}"
+    for framework, reasons in made.armless.items():
         for arm, reason in reasons.items():
-            yield f"the {arm} arm of {name}: {reason}"
+            yield f"the {arm} arm of {framework}: {reason}"
 
 
 def _not_here(target: Target) -> Iterable[str]:

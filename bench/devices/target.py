@@ -105,6 +105,9 @@ def wanted(identity: Identity) -> str:
 def _release(device: str, matrix: Matrix, facts: identify.Facts, platforms: Mapping[str, str]) -> Iterator[Missing]:
     """What is wrong with a board's L4T, for frameworks whose images are for one."""
     tegra = {name: platform for name, platform in platforms.items() if platform.startswith("l4t")}
+    for name in (name for name, platform in platforms.items() if not platform):
+        offered = ", ".join(matrix.frameworks[name].platforms)
+        yield Missing(what=f"{name} has no image for this board's L4T {facts.l4t}", mend=f"it has for {offered}")
     if not tegra:
         return
     flash = "flash a JetPack that has images; known are " + l4t.known(matrix.l4t, matrix.devices[device].platforms)

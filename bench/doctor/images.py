@@ -67,7 +67,8 @@ def _there(case: Case, found: dict[str, Image], missing: dict[str, HostError]) -
     else:
         refs = ", ".join(f"{name}:{case.platforms[name]}" for name in missing)
         where = "the lock file names none of them" if case.lock else "neither built here nor in a lock file"
-        mend = "bench images pull, with the images.lock of where they were built; or build them: make images/NAME"
+        asked = " ".join(f"--platform {each}" for each in dict.fromkeys(case.platforms[name] for name in missing))
+        mend = f"with the images.lock of where they were built: bench images pull {asked}; or build: make images/NAME"
         yield Line("images", "fail", f"{refs}: {where}", mend)
 
 

@@ -12,7 +12,7 @@ INA3221 = (
     "/sys/bus/i2c/drivers/ina3221/*/hwmon/hwmon*/in*_label",  # from JetPack 5 on
 )
 CONSTANT = {"PMIC-Die"}  # a zone of Jetsons that always says 100 °C
-PACKAGES = {"coretemp", "k10temp", "zenpower", "cpu_thermal", "xadc"}  # hwmon's names of what measures processors
+PACKAGES = {"coretemp", "k10temp", "zenpower", "cpu_thermal"}  # hwmon's names of what measures processors
 
 
 def sensor_lines(case: Case) -> Iterator[Line]:

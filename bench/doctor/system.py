@@ -41,6 +41,10 @@ def _memory(case: Case) -> Iterator[Line]:
         return
     largest = max(case.models, key=lambda name: case.models[name])
     size = case.models[largest]
+    for card in case.device.memory.card:
+        what = f"the card has {card:g} GB, and {largest} takes {size / 1e6:.0f} MB as a file"
+        fits = COPIES * size < card * 1e9
+        yield Line("card", "ok" if fits else "warn", what, None if fits else "a smaller model")
     what = f"{have}, and {largest} takes {size / 1e6:.0f} MB as a file"
     if size > free:
         yield Line("memory", "fail", f"{what}: it cannot even be read", "a smaller model, or close other programs")
