@@ -136,7 +136,7 @@ def _sizes(matrix: Matrix, frameworks: list[str], models: "list[str] | tuple[()]
 def _show(lines: "list[Line]") -> None:
     out = Console(soft_wrap=True, highlight=False)
     width = max(len(line.topic) for line in lines)
-    for line in lines:
+    for line, after in zip(lines, [*lines[1:], None], strict=True):
         out.print(f"{MARKS[line.level]} {line.topic:<{width}}  {escape(line.said)}")
-        if line.mend:
+        if line.mend and (after is None or line.mend != after.mend):  # once for lines that one thing mends
             out.print(f"     {'':<{width}}  → {escape(line.mend)}")

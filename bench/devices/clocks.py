@@ -75,6 +75,8 @@ THROTTLED = {
 def throttled(host: Host) -> tuple[list[str], list[str]] | str:
     """What holds a Raspberry Pi back now, and what has since it started; or why that is not known."""
     said = host.run(["vcgencmd", "get_throttled"])
+    if said.code == NOT_FOUND:
+        return "vcgencmd is not there"
     value = re.search(r"throttled=(0x[0-9a-fA-F]+)", said.out)
     if said.code or value is None:
         return f"vcgencmd get_throttled said: {' '.join((said.err or said.out).split())[-120:] or 'nothing'}"

@@ -98,13 +98,26 @@ def missing(
 ) -> Iterator[Missing]:
     """What of the ways to hardware is not there. Nothing is started; `engine` is None where none is asked."""
     for access in given:
-        for what in (*lacks(access, platform, host), *_engine_lacks(access, host, engine)):
+        yield from lacks(access, platform, host)
+        for what in _engine_lacks(access, host, engine):
             yield Missing(what=f"{what} ({access.title})", mend=access.mend)
 
 
-def lacks(access: Access, platform: str, host: Host) -> Iterator[str]:
+def lacks(access: Access, platform: str, host: Host) -> Iterator[Missing]:
     """What of one way is not on the machine: nodes, folders, groups, files, the driver."""
     known = groups(host)
+    for what in _absent(access, platform, host):
+        yield Missing(what=f"{what} ({access.title})", mend=access.mend)
+    for name in access.groups:
+        if name not in known:
+            yield Missing(
+                what=f"there is no group {name}", mend=f"sudo groupadd -r {name}; a udev rule gives it the nodes"
+            )
+        for node in (*access.nodes, *access.brings):
+            yield from shut(host, node, name)
+
+
+def _absent(access: Access, platform: str, host: Host) -> Iterator[str]:
     for node in (*access.nodes, *access.brings):
         if host.stat(node) is None:
             yield f"{node} is not there"
@@ -112,11 +125,6 @@ def lacks(access: Access, platform: str, host: Host) -> Iterator[str]:
         there = host.stat(folder)
         if there is None or there.kind != "directory":
             yield f"the folder {folder} is not there"
-    for name in access.groups:
-        if name not in known:
-            yield f"there is no group {name}"
-        for node in (*access.nodes, *access.brings):
-            yield from groups_lacking(host, node, name)
     for file in access.files:
         path = file.format(triplet=TRIPLETS[architecture(platform)])
         if host.stat(path) is None:
@@ -125,18 +133,20 @@ def lacks(access: Access, platform: str, host: Host) -> Iterator[str]:
         yield f"its driver is not loaded: {access.driver} is not there"
 
 
-def groups_lacking(host: Host, node: str, name: str) -> Iterator[str]:
+def shut(host: Host, node: str, name: str) -> Iterator[Missing]:
     """Why a member of a group cannot open a node that is there; of a folder, its render nodes are looked at."""
     gid, there = groups(host).get(name), host.stat(node)
     inside = host.glob(f"{node}/render*") if there and there.kind == "directory" else [node]
+    mend = f'a udev rule with GROUP="{name}", MODE="0660", then sudo udevadm control --reload && sudo udevadm trigger'
     for path in inside:
         found = host.stat(path)
         if found is None or gid is None or found.mode & 0o006 == 0o006:
             continue
         if found.gid != gid:
-            yield f"{path} belongs to the group {found.gid}, not to {name} ({gid})"
+            yield Missing(what=f"{path} belongs to the group {found.gid}, not to {name} ({gid})", mend=mend)
         elif found.mode & 0o060 != 0o060:
-            yield f"{path} may not be read and written by its group {name} (its mode is {found.mode:o})"
+            what = f"{path} may not be read and written by its group {name} (its mode is {found.mode:o})"
+            yield Missing(what=what, mend=mend)
 
 
 def _engine_lacks(access: Access, host: Host, engine: Mapping[str, Any] | None) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bench.device import Access
-from bench.devices.grant import TRIPLETS, accesses, groups_lacking, lacks
+from bench.devices.grant import TRIPLETS, accesses, lacks, shut
 from bench.devices.host import text
 from bench.doctor.case import Case, Line
 from bench.platforms import architecture, platform_of
@@ -17,8 +17,8 @@ def hardware_lines(case: Case) -> Iterator[Line]:
     for way in ways.values():
         platform = next(iter(case.platforms.values()), "") or platform_of(case.host.machine)
         bad = list(lacks(way, platform, case.host))
-        for what in bad:
-            yield Line("hardware", "fail", f"{what} ({way.title})", way.mend)
+        for each in bad:
+            yield Line("hardware", "fail", each.what, each.mend)
         if not bad and (seen := _seen(way, platform)):
             yield Line("hardware", "ok", f"{way.title}: {', '.join(seen)}")
     yield from _sticks(case, list(ways.values()))
@@ -40,8 +40,8 @@ def _sticks(case: Case, ways: list[Access]) -> Iterator[Line]:
         bus, number = (text(case.host, f"{folder}/{name}") or "0" for name in ("busnum", "devnum"))
         node = f"/dev/bus/usb/{int(bus):03}/{int(number):03}"
         for name in groups:
-            for what in groups_lacking(case.host, node, name):
-                yield Line("USB", "fail", what, "install the udev rules, then plug the stick in again")
+            for each in shut(case.host, node, name):
+                yield Line("USB", "fail", each.what, each.mend)
         speed = int(text(case.host, f"{folder}/speed") or 0)
         level, mend = ("ok", None) if speed >= SUPERSPEED else ("warn", "plug it into a USB 3 port, without a hub")
         yield Line("USB", "warn" if level == "warn" else "ok", f"{identity} at {speed} Mbit/s ({node})", mend)

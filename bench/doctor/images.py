@@ -25,6 +25,10 @@ SECONDS = 120  # enough for a framework's import on the slowest board
 
 def image_lines(case: Case) -> Iterator[Line]:
     """One line for all images, one for each that does not fit, and one for each that was started."""
+    if not case.frameworks:
+        why = "; ".join(case.device.without.values()) or "no framework has an image for it"
+        yield Line("images", "fail", f"there is none: {why}", "docs/devices.md")
+        return
     found: dict[str, Image] = {}
     missing: dict[str, HostError] = {}
     for name in case.frameworks:

@@ -13,7 +13,7 @@ def machine_lines(case: Case) -> Iterator[Line]:
     away = elsewhere(case.name, case.matrix, case.host.machine)
     if away:
         yield Line("architecture", "fail", away, f"call bench on the {case.name} itself")
-    else:
+    elif case.device.platforms:
         yield Line("architecture", "ok", case.host.machine)
     yield from _identity(case)
     if any(platform.startswith("l4t") for platform in case.device.platforms):
@@ -31,7 +31,7 @@ def _identity(case: Case) -> Iterator[Line]:
         return
     others = [name for name, each in case.matrix.devices.items() if identify.matches(each, case.facts)]
     isnt = f"; it shows {', '.join(others)}" if others else ""
-    what = f"nothing here is a {case.device.title}: looked for {wanted(identity)}{isnt}"
+    what = f"this shows no {case.device.title}: looked for {wanted(identity)}{isnt}"
     yield Line("identity", "fail", what, "bench devices probe")
 
 
