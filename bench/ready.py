@@ -1,6 +1,6 @@
 """Everything a run needs, found and checked before the first launch."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import docker
@@ -10,6 +10,7 @@ from bench import engine as engines
 from bench.arms import make_arms
 from bench.config import Matrix
 from bench.devices.host import this_machine
+from bench.devices.settings import recover
 from bench.devices.target import aim, require_here
 from bench.images import Image, recipe_hash
 from bench.launching import Arm
@@ -29,7 +30,7 @@ class Ready:
     images: dict[str, dict[str, Any]]
     artifacts: dict[str, dict[str, Any]]
     recipes: dict[str, str]
-    given: dict[str, dict[str, Any]]  # what of the hardware each framework's launches get
+    given: dict[str, dict[str, Any]] = field(default_factory=dict)  # what of the hardware each framework's launches get
 
 
 def make_ready(
@@ -43,6 +44,7 @@ def make_ready(
     """
     host = this_machine()
     require_here(plan.device, matrix, host.machine)
+    recover(host, console.print)
     engine = engines.connect() if set(plan.arms) - {"native"} else None
     frameworks = sorted({cell.framework for cell in plan.cells})
     target = aim(plan.device, frameworks, matrix, host, dict(engine.info()) if engine else None)

@@ -10,7 +10,6 @@ from rich.console import Console
 from bench import cpus as cpu_lists
 from bench.config import Matrix, Sensing
 from bench.devices.host import this_machine
-from bench.devices.settings import recover
 from bench.energy import EnergyPass
 from bench.errors import HostError, Interrupted
 from bench.execute import Settings, Tally, execute
@@ -64,8 +63,6 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
         memory=options.memory,
     )
     with reserved():
-        machine = this_machine()
-        recover(machine, console.print)
         sensors = survey(options.sensing) if plan.energy else None
         _say_meter(sensors, console)
         ready = make_ready(plan, matrix, settings.threads, console, lock=options.lock, quiet=quiet)
@@ -80,7 +77,7 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
                 "versions": versions(),
                 "seed": plan.seed,
                 "plan": plan_facts(plan, settings),
-                "host": host(ready.engine) | board(machine),
+                "host": host(ready.engine) | board(this_machine()),
                 "images": ready.images,
                 "artifacts": ready.artifacts,
                 "recipes": ready.recipes,
@@ -100,7 +97,6 @@ def resume(folder: Path, matrix: Matrix, console: Console, *, quiet: bool, retry
     together.
     """
     with reserved():
-        recover(this_machine(), console.print)
         run = read(folder)
         plan, settings = plan_of(run.facts, matrix)
         cpu_lists.parse(settings.cpus)

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from bench import cpus
 from bench.config import Energy, Matrix, Sensing
+from bench.devices.host import this_machine
 from bench.errors import Interrupted
 from bench.eventfile import EventFile
 from bench.hostlock import reserved
@@ -21,7 +22,7 @@ from bench.journal import write_json
 from bench.launching import Outcome, Spec
 from bench.lock import Lock
 from bench.plan import Plan
-from bench.provenance import host, versions
+from bench.provenance import board, host, versions
 from bench.ready import Ready, make_ready
 from bench.record import now, verdict
 from bench.runs import cell_facts, new_run_id
@@ -123,9 +124,10 @@ def _facts(folder: Path, plan: Plan, options: Options, ready: Ready, sensors: di
         "arm": plan.arms[0],
         "minutes": options.minutes,
         "cooldown": options.cooldown,
-        "host": host(ready.engine),
+        "host": host(ready.engine) | board(this_machine()),
         "images": ready.images,
         "artifacts": ready.artifacts,
+        "given": ready.given,
         "sensors": sensors,
     }
 

@@ -85,12 +85,14 @@ def _case(
     lock: Path | None,
 ) -> "Case":
     from bench import engine
+    from bench.cli.sensing import sensing_of
     from bench.compose import renderable
     from bench.devices.host import this_machine
     from bench.devices.identify import look
     from bench.devices.target import aim
     from bench.doctor import Case
     from bench.lock import chosen_lock
+    from bench.sensing import survey
 
     entry, host = matrix.devices[device], this_machine()
     offered = renderable(matrix, device)
@@ -110,6 +112,7 @@ def _case(
         facts=look(host, matrix.devices),
         frameworks=chosen,
         platforms=aim(device, chosen, matrix, host).platforms,
+        sensors=survey(sensing_of(matrix, device, None, None, None)),
         engine=client,
         info=dict(client.info()) if client else {},
         silence=silence,

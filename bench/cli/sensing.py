@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from bench.config import Matrix, Sensing
+from bench.devices.host import outside
 from bench.errors import ConfigError
 
 Meters = Annotated[
@@ -24,7 +25,11 @@ SensorsRoot = Annotated[
 def sensing_of(
     matrix: Matrix, device: str, meters: list[str] | None, ttys: list[Path] | None, root: Path | None
 ) -> Sensing:
-    """The device's way of reading its sensors, with what the command line says. Raises ConfigError."""
+    """The device's way of reading its sensors, with what the command line says. Raises ConfigError.
+
+    In bench's own container the machine's /sys is seen where its whole file system is.
+    """
+    root = root or outside()
     if root is not None and not root.is_dir():
         raise ConfigError(f"--sensors-root {root}: no such folder")
     said: dict[str, Any] = {

@@ -30,7 +30,7 @@ class Case:
     """A device on a machine. `info` is what the engine says of itself; without an engine `silence` says why.
 
     `platforms` are those of the frameworks' images. `models` are the sizes of the artifacts that are to be measured, in
-    bytes by name.
+    bytes by name. `sensors` is what bench.sensing.survey found.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Case:
     facts: Facts
     frameworks: Sequence[str]
     platforms: Mapping[str, str]
+    sensors: Mapping[str, Any]
     engine: docker.DockerClient | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
     silence: str = ""

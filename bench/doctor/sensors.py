@@ -1,154 +1,59 @@
-"""Whether the sensors of a device can be read, and say something that can be so."""
+"""Whether the sensors of a device are there and can be read: what `runner sense` finds, against what the device has."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from bench.devices.host import NOT_FOUND, Host, text
-from bench.doctor.case import Case, Line
+from bench.doctor.case import Case, Level, Line
 
-COLDEST, HOTTEST = -40.0, 150.0  # degrees Celsius that a chip can have and still answer
-INA3221 = (
-    "/sys/bus/i2c/drivers/ina3221x/*/iio:device*/rail_name_*",  # JetPack 4
-    "/sys/bus/i2c/drivers/ina3221/*/hwmon/hwmon*/in*_label",  # from JetPack 5 on
-)
-CONSTANT = {"PMIC-Die"}  # a zone of Jetsons that always says 100 °C
-PACKAGES = {"coretemp", "k10temp", "zenpower", "cpu_thermal"}  # hwmon's names of what measures processors
+POWER = {"ina3221", "nvml", "pmic", "rapl", "um25c"}  # what measures power; the others tell of heat and throttling
+# What mends a sensor that is not there.
+MENDS = {
+    "apex": "load the Edge TPU's driver: sudo modprobe apex",
+    "hwmon": "the board's own kernel; a virtual machine has none",
+    "ina3221": "NVIDIA's own kernel, and the right to read its files",
+    "nvml": "NVIDIA's driver, which brings libnvidia-ml.so.1",
+    "pmic": "Raspberry Pi's own kernel, and sudo apt install raspi-utils",
+    "rapl": "sudo chmod -R a+r /sys/class/powercap/*/energy_uj; a virtual machine has none",
+    "thermal": "the board's own kernel; a virtual machine has none",
+    "um25c": "for energy put a USB meter into the supply: sudo rfcomm bind 0 ADDRESS, --usb-meter /dev/rfcomm0",
+    "vcgencmd": "sudo apt install raspi-utils, and a user of the group video",
+}
+NEEDED = {"apex", "ina3221", "nvml", "pmic", "vcgencmd"}  # a device that has them without one is out of order
 
 
 def sensor_lines(case: Case) -> Iterator[Line]:
-    """A line for each sensor of the device, and one where nothing of it measures power."""
-    for name in case.device.sensors:
-        yield from CHECKS[name](case)
-    if case.device.power.covers == "nothing" and "um25c" not in case.device.sensors:
+    """One line on power, and one for each other sensor of the device."""
+    yield from _power(case)
+    for kind in case.device.sensors:
+        if kind not in POWER:
+            yield _other(case, kind)
+
+
+def _power(case: Case) -> Iterator[Line]:
+    kinds = [kind for kind in case.device.sensors if kind in POWER]
+    found, rails = _names(case, "ina3221"), case.device.power.rails
+    for rail in rails:
+        if f"ina3221/{rail}/power" not in found:
+            there = ", ".join(sorted({name.split("/")[1] for name in found})) or "none"
+            yield Line("power", "fail", f"the rail {rail} is not there (there is: {there})", MENDS["ina3221"])
+            return
+    if case.sensors["meter"]:
+        yield Line("power", "ok", f"of the {case.sensors['scope']}, by {', '.join(case.sensors['meter'])}")
+    elif not kinds:
         yield Line("power", "ok", "this device does not measure its own power")
-
-
-def _ina3221(case: Case) -> Iterator[Line]:
-    rails = {text(case.host, path): path for pattern in INA3221 for path in case.host.glob(pattern)}
-    for rail in case.device.power.rails:
-        if rail not in rails:
-            others = ", ".join(sorted(name for name in rails if name)) or "none"
-            yield Line("power", "fail", f"the rail {rail} is not there (there is: {others})", "the board's own kernel")
-            continue
-        millivolts = _number(case.host, _voltage(rails[rail]))
-        if millivolts is None:
-            yield Line("power", "fail", f"the rail {rail} cannot be read", "as root, or give its files to a group")
-        elif not 0 < millivolts < 60_000:
-            yield Line(
-                "power", "fail", f"the rail {rail} says {millivolts:.0f} mV, which cannot be", "restart the board"
-            )
-        else:
-            yield Line("power", "ok", f"rail {rail}: {millivolts / 1000:.2f} V")
-
-
-def _voltage(label: str) -> str:
-    """The file of a rail's millivolts, from that of its name."""
-    if "rail_name_" in label:
-        return re.sub(r"rail_name_(\d+)$", r"in_voltage\1_input", label)
-    return label.replace("_label", "_input")
-
-
-def _thermal(case: Case) -> Iterator[Line]:
-    zones = [(_zone(case.host, path), path) for path in case.host.glob("/sys/class/thermal/thermal_zone*/temp")]
-    yield from _temperatures(case, "temperature", [each for each in zones if each[0] not in CONSTANT])
-
-
-def _zone(host: Host, path: str) -> str:
-    return text(host, path.replace("/temp", "/type")) or path
-
-
-def _hwmon(case: Case) -> Iterator[Line]:
-    chips = {path: text(case.host, path) or "" for path in case.host.glob("/sys/class/hwmon/hwmon*/name")}
-    found = [(name, path.replace("/name", "/temp1_input")) for path, name in chips.items() if name in PACKAGES]
-    yield from _temperatures(case, "hwmon", found)
-
-
-def _apex(case: Case) -> Iterator[Line]:
-    paths = case.host.glob("/sys/class/apex/apex_*/temp")
-    yield from _temperatures(case, "Edge TPU", [("apex", path) for path in paths])
-
-
-def _temperatures(case: Case, topic: str, found: list[tuple[str, str]]) -> Iterator[Line]:
-    """Millidegrees, as the kernel has them. Zones that are off say nothing, which is no fault of the others."""
-    read = [(name, value / 1000) for name, path in found if (value := _number(case.host, path)) is not None]
-    odd = [f"{name} {value:.0f} °C" for name, value in read if not COLDEST < value < HOTTEST]
-    sane = [f"{name} {value:.0f} °C" for name, value in read if COLDEST < value < HOTTEST]
-    if sane:
-        yield Line(topic, "ok", ", ".join(sane[:4]))
     else:
-        what = f"what they say cannot be: {', '.join(odd)}" if odd else "no temperature can be read"
-        yield Line(topic, "warn", what, "the board's own kernel; a virtual machine has none")
+        level: Level = "fail" if NEEDED & set(kinds) else "warn"
+        yield Line("power", level, f"no energy: {case.sensors['reason']}", "; ".join(MENDS[kind] for kind in kinds))
 
 
-def _rapl(case: Case) -> Iterator[Line]:
-    paths = case.host.glob("/sys/class/powercap/intel-rapl:*/energy_uj")
-    if not paths:
-        yield Line("power", "warn", "no RAPL: the processor's energy is not measured (a virtual machine has none)")
-    elif all(_number(case.host, path) is None for path in paths):
-        mend = "sudo chmod -R a+r /sys/class/powercap/intel-rapl:*"
-        yield Line("power", "warn", "RAPL may be read by root alone (since CVE-2020-8694)", mend)
-    else:
-        yield Line("power", "ok", f"RAPL: {', '.join(path.split('/')[-2] for path in paths)}")
+def _other(case: Case, kind: str) -> Line:
+    names, lost = _names(case, kind), case.sensors["lost"]
+    good = [name for name in names if name not in lost]
+    if good:
+        more = f" and {len(good) - 4} more" if len(good) > 4 else ""
+        return Line(kind, "ok", f"{', '.join(name.removeprefix(f'{kind}/') for name in good[:4])}{more}")
+    why = next((f"{name}: {lost[name]}" for name in (*names, kind) if name in lost), "no such sensor here")
+    return Line(kind, "fail" if kind in NEEDED else "warn", why, MENDS[kind])
 
 
-def _nvml(case: Case) -> Iterator[Line]:
-    said = case.host.run(["nvidia-smi", "--query-gpu=name,power.draw", "--format=csv,noheader,nounits"])
-    name, _, watts = (said.out.splitlines() or [""])[0].rpartition(",")
-    if said.code or not re.fullmatch(r"\s*\d+(\.\d+)?\s*", watts):
-        what = "nvidia-smi is not there" if said.code == NOT_FOUND else f"the card says '{watts.strip()}' of its power"
-        yield Line("power", "fail", what, "NVIDIA's driver, with nvidia-smi")
-    else:
-        yield Line("power", "ok", f"{name.strip()}: {float(watts):.1f} W")
-
-
-def _vcgencmd(case: Case) -> Iterator[Line]:
-    said = case.host.run(["vcgencmd", "measure_temp"])
-    found = re.search(r"temp=(-?\d+(?:\.\d+)?)", said.out)
-    if said.code or found is None:
-        what = "vcgencmd is not there" if said.code == NOT_FOUND else "vcgencmd does not answer"
-        yield Line("firmware", "fail", what, "sudo apt install raspi-utils, and a user of the group video")
-    else:
-        yield Line("firmware", "ok", f"vcgencmd: {found[1]} °C")
-
-
-def _pmic(case: Case) -> Iterator[Line]:
-    said = case.host.run(["vcgencmd", "pmic_read_adc"])
-    rails = re.findall(r"(\S+)_A current\(\d+\)=", said.out)
-    if said.code or not rails:
-        yield Line(
-            "power",
-            "fail",
-            "the power chip does not answer: vcgencmd pmic_read_adc",
-            "current firmware and raspi-utils",
-        )
-    else:
-        yield Line("power", "ok", f"the power chip: {len(rails)} rails, without what hangs on 5 V directly")
-
-
-def _um25c(case: Case) -> Iterator[Line]:
-    ports = case.host.glob("/dev/rfcomm*")
-    if ports:
-        yield Line("power", "ok", f"an external meter, if it is one, at {', '.join(ports)}")
-    else:
-        mend = "for energy: put a UM25C into the supply's line, then sudo rfcomm bind 0 ADDRESS"
-        yield Line("power", "warn", "this device does not measure its own power, and no meter is connected", mend)
-
-
-def _number(host: Host, path: str) -> float | None:
-    try:
-        return float(text(host, path) or "")
-    except ValueError:
-        return None
-
-
-CHECKS: dict[str, Callable[[Case], Iterator[Line]]] = {
-    "apex": _apex,
-    "hwmon": _hwmon,
-    "ina3221": _ina3221,
-    "nvml": _nvml,
-    "pmic": _pmic,
-    "rapl": _rapl,
-    "thermal": _thermal,
-    "um25c": _um25c,
-    "vcgencmd": _vcgencmd,
-}
+def _names(case: Case, kind: str) -> list[str]:
+    return [str(each["channel"]) for each in case.sensors["channels"] if each["sensor"] == kind]

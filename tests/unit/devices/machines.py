@@ -142,7 +142,8 @@ esac""",
             f"""case $1 in
   get_throttled) echo throttled={throttled} ;;
   measure_temp) echo "temp=48.3'C" ;;
-  pmic_read_adc) echo "     3V7_WL_SW_A current(0)=0.05A"; echo "   3V7_WL_SW_V volt(8)=3.7V" ;;
+  pmic_read_adc) echo "     3V7_WL_SW_A current(0)=0.05A"; echo "   3V7_WL_SW_V volt(8)=3.7V"
+    echo "     EXT5V_V volt(24)=5.1V" ;;
 esac""",
         )
 
@@ -166,7 +167,7 @@ def whole_tx2(root: Path, monkeypatch) -> tuple[Machine, Programs]:
         board.file(f"{lists}/{name}.csv", f"dev, /dev/nvmap\nlib, {library}\nsym, /a/symbolic/link\n").file(library, "")
     ina = "/sys/bus/i2c/drivers/ina3221x/0-0041/iio:device1"
     for number, rail in enumerate(("VDD_IN", "VDD_SYS_CPU", "VDD_SYS_DDR")):
-        board.file(f"{ina}/rail_name_{number}", f"{rail}\n").file(f"{ina}/in_voltage{number}_input", "19080\n")
+        board.file(f"{ina}/rail_name_{number}", f"{rail}\n").file(f"{ina}/in_power{number}_input", "3204\n")
     board.file("/sys/class/thermal/thermal_zone0/type", "BCPU-therm\n").file(
         "/sys/class/thermal/thermal_zone0/temp", "38500\n"
     )

@@ -1,14 +1,16 @@
 """The doctor on machines in order and out of order: every fault is a line that says what mends it."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
 
-from bench.config import load_matrix
+from bench.config import Sensing, load_matrix
 from bench.devices.identify import look
 from bench.devices.target import aim
 from bench.doctor import Case, engine, examine, hardware, images, machine, sensors, speed, system
 from bench.errors import HostError
+from bench.sensing import survey
 from tests.unit.devices.machines import Programs, orin_nano, pc, raspberry_pi, whole_tx2
 
 MATRIX = load_matrix()
@@ -22,7 +24,8 @@ def case(name, board, frameworks, info=ENGINE, **more) -> Case:
     host = board.host()
     return Case(
         name=name, device=MATRIX.devices[name], matrix=MATRIX, host=host, facts=look(host, MATRIX.devices),
-        frameworks=frameworks, platforms=aim(name, frameworks, MATRIX, host).platforms, info=info, **more,
+        frameworks=frameworks, platforms=aim(name, frameworks, MATRIX, host).platforms, info=info,
+        sensors=survey(Sensing(root=str(board.root))), **more,
     )  # fmt: skip
 
 
@@ -54,7 +57,7 @@ def test_a_tx2_in_order_has_nothing_to_mend(tx2):
     assert bad(said) == {}
     text = "\n".join(line.said for line in said)
     assert "PMIC" not in text, "its temperature is a constant"
-    for part in ("R32.7.4, JetPack 4.6.4: images of l4t-r32", "rail VDD_IN: 19.08 V", "MAXN", "BCPU-therm 38 °C",
+    for part in ("R32.7.4, JetPack 4.6.4: images of l4t-r32", "by ina3221/VDD_IN/power", "MAXN", "BCPU-therm",
                  "containers load CUDA and TensorRT of this board: TensorRT 8.2.1", "group video"):  # fmt: skip
         assert part in text
 
@@ -98,16 +101,16 @@ FAULTS = {
         "fail: the rail VDD_IN is not there (there is: VDD_SYS_CPU, VDD_SYS_DDR, VDD_SYS_GPU)",
     ),
     "a rail says nonsense": (
-        lambda b, p: b.file(f"{INA}/in_voltage0_input", "-99\n"), {}, "power",
-        "which cannot be",
+        lambda b, p: b.file(f"{INA}/in_power0_input", "-999000\n"), {}, "power",
+        "fail: no energy: ina3221/VDD_IN/power cannot be read",
     ),
     "a rail says nothing": (
-        lambda b, p: b.file(f"{INA}/in_voltage0_input", ""), {}, "power",
-        "fail: the rail VDD_IN cannot be read",
+        lambda b, p: b.file(f"{INA}/in_power0_input", ""), {}, "power",
+        "fail: no energy: ina3221/VDD_IN/power cannot be read",
     ),
     "temperatures are nonsense": (
-        lambda b, p: [b.file(f"{ZONES}{n}/temp", "999000\n") for n in (0, 1)], {}, "temperature",
-        "what they say cannot be",
+        lambda b, p: [b.file(f"{ZONES}{n}/temp", "999000\n") for n in (0, 1)], {}, "thermal",
+        "warn: thermal/",
     ),
     "an old engine": (lambda b, p: None, {"ServerVersion": "20.10.7"}, None, ""),  # no harm to Ubuntu 18.04's glibc
     "no cpusets": (lambda b, p: None, {"CPUSet": False}, "cpusets", "fail"),
@@ -181,19 +184,21 @@ def test_a_raspberry_pi_says_what_holds_it_back(value, said, tmp_path, monkeypat
 
 
 def test_a_raspberry_pi_without_vcgencmd_and_meter(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
     board = raspberry_pi(tmp_path / "tree").file("/sys/class/thermal/thermal_zone0/temp", "43312\n")
+    board.file("/sys/class/thermal/thermal_zone0/type", "cpu-thermal\n")
     found = bad(sensors.sensor_lines(case("raspberry-pi-4", board, ["tflite"])))
     assert found == {
-        "firmware": "fail: vcgencmd is not there",
-        "power": "warn: this device does not measure its own power, and no meter is connected",
+        "vcgencmd": "fail: no such sensor here",
+        "power": "warn: no energy: there is no power sensor here",
     }
-    board.file("/dev/rfcomm0", "")
     Programs(tmp_path / "bin", monkeypatch).vcgencmd()
-    assert bad(sensors.sensor_lines(case("raspberry-pi-4", board, ["tflite"]))) == {}
-    five = raspberry_pi(tmp_path / "five", "raspberrypi,5-model-b", "brcm,bcm2712").file("/dev/rfcomm0", "")
-    said = list(sensors.sensor_lines(case("raspberry-pi-5", five, ["tflite"])))
-    assert any("1 rails" in line.said for line in said)
+    for place in (board, five := raspberry_pi(tmp_path / "five", "raspberrypi,5-model-b", "brcm,bcm2712")):
+        (place.root / "usr/bin").mkdir(parents=True)
+        shutil.copy(tmp_path / "bin" / "vcgencmd", place.root / "usr/bin/vcgencmd")
+    found = bad(sensors.sensor_lines(case("raspberry-pi-4", board, ["tflite"])))
+    assert "vcgencmd" not in found
+    said = {line.topic: line for line in sensors.sensor_lines(case("raspberry-pi-5", five, ["tflite"]))}
+    assert (said["power"].level, "pmic" in said["power"].said) == ("ok", True)
 
 
 def test_a_stick_on_a_slow_port_or_of_another_group_is_told(tmp_path):
@@ -208,16 +213,9 @@ def test_a_stick_on_a_slow_port_or_of_another_group_is_told(tmp_path):
     assert said == [f"/dev/bus/usb/001/002 belongs to the group {machine_.gid}, not to plugdev (46464)"]
 
 
-@pytest.mark.parametrize(
-    ("watts", "said"), [("185.40", None), ("[N/A]", "says '[N/A]' of its power"), ("", "nvidia-smi is not there")]
-)
-def test_a_card_says_its_power_or_fails(watts, said, tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", "/bin")
-    if watts:
-        Programs(tmp_path / "bin", monkeypatch).add("nvidia-smi", f"echo 'NVIDIA GeForce RTX 2080, {watts}'")
-    found = bad(sensors.sensor_lines(case("rtx-2080", pc(tmp_path / "tree"), ["tensorrt"])))
-    assert said is None or said in found["power"]
-    assert bool(said) == ("power" in found)
+def test_a_card_without_nvml_fails(tmp_path):
+    found = bad(sensors.sensor_lines(case("rtx-2080", pc(tmp_path), ["tensorrt"])))
+    assert found == {"power": "fail: no energy: there is no power sensor here"}
 
 
 def test_a_cdi_description_that_the_engine_does_not_read_is_told(tmp_path):
@@ -233,11 +231,15 @@ def test_a_cdi_description_that_the_engine_does_not_read_is_told(tmp_path):
 
 
 @pytest.mark.parametrize("energy", ["12345\n", None])
-def test_rapl_that_only_root_may_read_is_told(energy, tmp_path):
-    machine_ = pc(tmp_path).cpu("Intel(R) Xeon(R) E5")
+def test_rapl_that_cannot_be_read_is_told(energy, tmp_path):
+    machine_ = pc(tmp_path).cpu("Intel(R) Xeon(R) E5").file("/sys/class/powercap/intel-rapl:0/name", "package-0\n")
+    machine_.file("/sys/class/powercap/intel-rapl:0/max_energy_range_uj", "262143328850\n")
     machine_.file("/sys/class/powercap/intel-rapl:0/energy_uj", energy or "")
     found = bad(sensors.sensor_lines(case("xeon", machine_, ["tflite"])))
     assert ("power" in found) == (energy is None)
+    assert energy or "chmod" in next(
+        str(line.mend) for line in sensors.sensor_lines(case("xeon", machine_, ["tflite"]))
+    )
 
 
 def test_images_that_are_not_there_are_named_and_an_unfit_one_too(tmp_path, monkeypatch):
@@ -265,5 +267,9 @@ def test_a_pc_is_no_tx2_and_the_list_is_one_that_its_owner_knows(tmp_path, monke
     assert all(line.mend for line in said if line.level == "fail")
 
 
-def test_every_sensor_of_the_matrix_has_a_check():
-    assert {name for device in MATRIX.devices.values() for name in device.sensors} <= sensors.CHECKS.keys()
+def test_every_sensor_of_the_matrix_is_one_of_the_runner_and_has_something_that_mends_it():
+    from runner.sensors import CLASSES
+
+    named = {name for device in MATRIX.devices.values() for name in device.sensors}
+    assert named <= sensors.MENDS.keys()
+    assert named <= CLASSES.keys()
