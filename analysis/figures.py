@@ -118,7 +118,7 @@ def launch_chart(frame: pd.DataFrame) -> alt.FacetChart:
     return chart
 
 
-def save(chart: alt.FacetChart, path: Path) -> None:
+def save(chart: alt.FacetChart | alt.VConcatChart, path: Path) -> None:
     """Write a chart as PNG (two pixels a point) or SVG, by the name's ending; needs no browser and no network."""
     chart.save(str(path), scale_factor=2)
 

@@ -19,6 +19,8 @@ What another program printed as the mean of a whole script (imports.py) is no la
     cell, device, framework, model, precision, arm           text
     mean_ns                                                  the mean
     inferences                                               how many it is of; 0 where nobody said
+
+The energy pass has a frame of its own, too: its columns, `energy_j` among them, are listed in energy.py.
 """
 
 from dataclasses import dataclass, field
@@ -30,7 +32,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.comparable import identity, kernel_state
+from analysis.energy import ENERGY_COLUMNS, energy_frame
 from bench import collector
+from bench.arms.ablation import ABLATIONS
 from bench.journal import Run
 from bench.journal_reader import JOURNAL, MEAN
 
@@ -50,6 +54,7 @@ class Loaded:
     launches: pd.DataFrame
     warnings: list[str]
     means: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=list(MEAN_COLUMNS)))
+    energy: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=list(ENERGY_COLUMNS)))
 
 
 def load(run: Run) -> Loaded:
@@ -73,13 +78,22 @@ def load(run: Run) -> Loaded:
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     frame = frame.astype(dict.fromkeys(_NUMBERS, "float64") | {"block": "int64", "n": "int64"})
     of_means = pd.DataFrame(means, columns=list(MEAN_COLUMNS)).astype({"mean_ns": "float64", "inferences": "int64"})
-    return Loaded(frame, warnings, of_means)
+    energy, without = energy_frame(
+        run.energy, section(run.facts, "sensors"), lambda cell: names.get(cell) or _split(cell)
+    )
+    return Loaded(frame, warnings + without, of_means, energy)
 
 
 def section(facts: Any, name: str) -> dict[str, Any]:
     """A part of run.json that should be an object; empty where it is not one."""
     part = facts.get(name) if isinstance(facts, dict) else None
     return part if isinstance(part, dict) else {}
+
+
+def in_order(arms: set[str]) -> list[str]:
+    """The three arms of the design first, then ablations, others behind."""
+    known = (*ARMS, *ABLATIONS)
+    return [arm for arm in known if arm in arms] + sorted(arms - set(known))
 
 
 def cell_names(facts: dict[str, Any]) -> dict[str, dict[str, str]]:

@@ -21,7 +21,7 @@ from markupsafe import Markup
 from analysis import figures, overhead_figures
 from analysis.phases import PHASES
 from analysis.ratios import RATIOS
-from analysis.words import MEANING, change, figure, percent, plain_margin, summary
+from analysis.words import MEANING, change, energy, figure, percent, plain_margin, summary
 from analysis.words_overhead import EXPLAINED
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -38,7 +38,7 @@ def render(report: dict[str, Any], launches: pd.DataFrame, more: Sequence[overhe
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(ms=_ms, change=change, plain_margin=plain_margin, span=_span)
+    environment.filters.update(ms=_ms, change=change, energy=energy, plain_margin=plain_margin, span=_span)
     environment.globals.update(figure=figure)
     return environment.get_template("report.html.j2").render(
         report=report,

@@ -15,6 +15,7 @@
       stop                       why there are no more blocks: `reason` (reached, max-blocks, fixed; null when cut
                                  short), `blocks`, `half_width` that was asked for, and the `half_widths` found then
       failures[]                 arm, reason, message, count
+    energy                       the energy pass, see energy_report.py; null without one
 
 All of it is valid JSON: what has no number is null.
 """
@@ -28,13 +29,13 @@ import pandas as pd
 
 from analysis import coldstart
 from analysis.attribution import attribute
+from analysis.energy_report import energy_report
 from analysis.inside import look
-from analysis.load import ARMS, Loaded, cell_names, load, section
+from analysis.load import Loaded, cell_names, in_order, load, section
 from analysis.ratios import MARGIN, RATIOS
 from analysis.report_arms import arm
 from analysis.report_ratios import close_ratios, margins, open_ratio
 from analysis.variance import split
-from bench.arms.ablation import ABLATIONS
 from bench.journal import Run, dumps
 
 SCHEMA = 1
@@ -63,6 +64,7 @@ def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dic
         "forced": facts["forced"] if isinstance(facts.get("forced"), list) else [],
         "warnings": loaded.warnings,
         "cells": cells,
+        "energy": energy_report(facts, loaded.energy),
     }
     cleaned: dict[str, Any] = json.loads(dumps(report))  # what a damaged run.json holds must not break the views
     return cleaned
@@ -101,12 +103,11 @@ def _cell(cell: str, named: dict[str, str], run: Run, launches: pd.DataFrame) ->
 
 
 def _arms(facts: dict[str, Any], launches: pd.DataFrame) -> list[str]:
-    """The arms that were planned or launched: the three of the design first, then ablations, others behind."""
+    """The arms that were planned or launched."""
     planned = section(facts, "plan").get("arms")
     seen = {str(arm) for arm in planned} if isinstance(planned, list) else set()
     seen |= set(launches["arm"])
-    known = (*ARMS, *ABLATIONS)
-    return [arm for arm in known if arm in seen] + sorted(seen - set(known))
+    return in_order(seen)
 
 
 def _stop(facts: dict[str, Any], decided: dict[str, Any] | None) -> dict[str, Any]:

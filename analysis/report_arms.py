@@ -14,7 +14,7 @@ kernel                     seccomp, capabilities, ... of its first launch: recor
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -44,7 +44,12 @@ def arm(name: str, rows: pd.DataFrame, replaced: Iterable[dict[str, Any]]) -> di
         "flagged": _flagged(good["flags"]),
         "replaced": _flagged(map(flags_of, replaced)),
         "kernel": good["kernel"].iloc[0] if len(good) else {},
+        "packages": _packages(good["identity"].iloc[0]) if len(good) else {},
     }
+
+
+def _packages(identity: Mapping[str, str]) -> dict[str, str]:
+    return {key.removeprefix("package "): value for key, value in identity.items() if key.startswith("package ")}
 
 
 def _flagged(flags: Iterable[list[str]]) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from analysis.energy_report import ENERGIES
 from analysis.ratios import RATIOS
-from analysis.words import change, figure, plain_margin, summary
+from analysis.words import change, energy, figure, plain_margin, summary
 
 _STYLES = {"equivalent": "green", "different": "yellow", "inconclusive": "magenta"}
 _FIGURES = ("median", "p90", "p99", "load", "first")
@@ -25,8 +26,13 @@ def show(report: dict[str, Any], console: Console) -> None:
     for cell in report["cells"]:
         console.print()
         console.print(_safe(cell["cell"], "bold"), *([_safe(cell["status"], "red")] if cell["status"] != "ok" else []))
-        margin = report["margin"]
-        for table in (_arms(cell["arms"]), _ratios(cell["ratios"], margin), _parts(cell["attribution"], margin)):
+        margin, measured = report["margin"], (report["energy"] or {}).get("arms", ())
+        for table in (
+            _arms(cell["arms"]),
+            _ratios(cell["ratios"], margin),
+            _parts(cell["attribution"], margin),
+            _energy([arm for arm in measured if arm["cell"] == cell["cell"]]),
+        ):
             if table.row_count:
                 console.print(Padding(table, (0, 0, 0, 2), expand=False))
     console.print()
@@ -74,6 +80,20 @@ def _parts(attribution: dict[str, Any], margin: float) -> Table:
             continue  # this engine has none of it; the sentences say why
         verdict = entry["verdict"] or "incomparable"
         table.add_row(name, change(entry), Text(verdict, _STYLES.get(verdict, "")), str(entry["blocks"]))
+    return table
+
+
+def _energy(arms: list[dict[str, Any]]) -> Table:
+    table = _grid()
+    table.add_column("energy, mJ", min_width=10)
+    for name in ("active", "idle subtracted", "W", "W idle", "°C", "launches"):
+        table.add_column(name, justify="right", min_width=5)
+    for arm in arms:
+        active, above = (energy(arm, name) for name in ENERGIES)
+        powers = [_ms(arm["power_w"]), _ms(arm["idle_power_w"])]
+        heat = "–" if arm["temperature_c"] is None else f"{arm['temperature_c']:.0f}"
+        launches = f"{arm['launches']} (−{arm['failed']})" if arm["failed"] else str(arm["launches"])
+        table.add_row(_safe(arm["arm"]), active, above, *powers, heat, launches)
     return table
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from math import floor, log10
 from typing import Any
 
 from analysis.plain import change, percent, plain_margin
@@ -11,7 +12,18 @@ from analysis.words_host import disturbances
 from analysis.words_inside import remarks
 from analysis.words_overhead import attributions, cold_starts
 
-__all__ = ["MEANING", "MOST_WARNINGS", "change", "figure", "percent", "plain_margin", "sentence", "summary", "verdicts"]
+__all__ = [
+    "MEANING",
+    "MOST_WARNINGS",
+    "change",
+    "energy",
+    "figure",
+    "percent",
+    "plain_margin",
+    "sentence",
+    "summary",
+    "verdicts",
+]
 
 MEANING = {
     "virtualization": "what the container's isolation costs",
@@ -41,8 +53,18 @@ def sentence(name: str, ratio: dict[str, Any]) -> str:
 
 def summary(report: dict[str, Any]) -> list[str]:
     """What the run says: verdicts counted, what needs an eye, what launches say of themselves, what is missing."""
-    said = (_counts, _details, attributions, cold_starts, _stops, disturbances, remarks, _missing)
+    said = (_counts, _details, attributions, cold_starts, _energy, _stops, disturbances, remarks, _missing)
     return [sentence for each in said for sentence in each(report)]
+
+
+def energy(arm: dict[str, Any], name: str) -> str:
+    """`11.4 ± 0.3` in mJ per inference, `≥` before the uncertainty where the vendor states no limits of error."""
+    joules, uncertainty = arm[name], arm[name.replace("_j", "_uncertainty_j")]
+    if joules is None:
+        return "–"
+    digits = max(0, 2 - floor(log10(abs(joules * 1e3)))) if joules else 2
+    sign = "±" if arm["meter_stated"] else "± ≥"
+    return f"{joules * 1e3:.{digits}f} {sign} {(uncertainty or 0) * 1e3:.{digits}f}".replace("-", "−")
 
 
 def verdicts(ratio: dict[str, Any]) -> str:
@@ -131,6 +153,33 @@ def _stops(report: dict[str, Any]) -> Iterator[str]:
             found = ", ".join(f"{f'±{each * 100:.2g} %' if each else 'none'} ({name})" for name, each in wide.items())
             asked, blocks = plain_margin(stop["half_width"]), stop["blocks"]
             yield f"{cell['cell']}: {asked} was asked for and not reached in the {blocks} blocks allowed: {found}"
+
+
+def _energy(report: dict[str, Any]) -> Iterator[str]:
+    found = report["energy"]
+    if not found:
+        return
+    if found["reason"]:
+        yield f"no energy: {found['reason']}"
+        return
+    yield (
+        f"energy is of the {found['scope']} ({', '.join(map(str, found['meter']))}): active is all that it took per "
+        "inference, idle subtracted what it took above rest; ± is about 95 %"
+    )
+    if not all(arm["meter_stated"] for arm in found["arms"]):
+        yield "the meter's vendor states no limits of error: the uncertainty is at least what is shown"
+    if found["sampler"]["ratio"] is not None:
+        cost = {"ratio": found["sampler"]["ratio"], "ci95": found["sampler"]["ci95"]}
+        pairs = _number(found["sampler"]["pairs"], "pair")
+        said = change(cost) if cost["ci95"] else f"{percent(cost['ratio'])} %"
+        yield f"reading the sensors changes the time of an inference by {said} ({pairs} of launches with and without)"
+    for arm in found["arms"]:
+        if arm["throttled"]:
+            launches = _number(arm["throttled"], "energy launch", "energy launches")
+            yield f"{arm['cell']}: {launches} of {arm['arm']} held back by heat or want of power"
+    for failure in found["failures"]:
+        launches = _number(failure["count"], "energy launch", "energy launches")
+        yield f"{failure['cell']}: {launches} of {failure['arm']} without a number: {failure['message']}"
 
 
 def _missing(report: dict[str, Any]) -> Iterator[str]:

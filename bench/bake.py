@@ -17,8 +17,21 @@ import yaml
 from bench import engine as engines
 from bench.errors import HostError
 from bench.ground import prepare
-from bench.images import PREFIX, STEPS, architecture, compiled, folder, frameworks, labels, native_platform, pins, steps
+from bench.images import (
+    DESK,
+    PREFIX,
+    STEPS,
+    architecture,
+    compiled,
+    folder,
+    frameworks,
+    labels,
+    native_platform,
+    pins,
+    steps,
+)
 from bench.paths import PROJECT
+from bench.provenance import versions
 from bench.site import make_site, pip_settings
 from bench.vendor import FOLDER, STAND_IN, STAND_IN_BASE, base, vendored
 
@@ -122,6 +135,9 @@ def _targets(names: Sequence[str], platform: str, scratch: Path) -> dict[str, di
         site = scratch / f"site-{name}"
         make_site(site, pins(name, platform), settings)
         targets[name] = {"context": folder(name), "additional_contexts": {"site": str(site)}}
+        if name == DESK:
+            build = {"context": ".", "dockerfile": f"{folder(name)}/Dockerfile"}
+            targets[name] |= {**build, "args": {"GIT": versions()["git"] or ""}}
         if (framework := name.removeprefix(STEPS)) != name and framework in compiled():
             library = f"{framework}-library"
             site = scratch / f"site-{library}"

@@ -1,30 +1,21 @@
 """matrix.yaml as checked objects. Everything that names a device, a framework or a model comes from here."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from bench.device import Access, Device
+from bench.device import Sensing as Sensing  # with the rest of matrix.yaml to whoever reads it
+from bench.entry import Entry, Group, Name, Platform, Precision, Reason, Verified
 from bench.errors import ConfigError
 from bench.names import nearest
 from bench.paths import MATRIX
 from bench.yamlfile import Document, read_yaml
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
-Platform = Literal["amd64", "arm64", "l4t-r32", "l4t-r35", "l4t-r36"]
-# How far a device or an image was tried: see docs/design.md.
-Verified = Literal["declared", "built (stand-in)", "built", "emulated", "measured"]
 Format = Literal["onnx", "savedmodel", "tflite", "torch", "ncnn", "tvm", "executorch", "darknet", "caffe"]
-# What `make images GROUP=...` builds: the CPU's frameworks, those of accelerators, of NVIDIA cards, of Jetson boards.
-Group = Literal["cpu", "accelerator", "cuda", "l4t"]
-Reason = Annotated[str, Field(min_length=1)]
-Precision = Literal["fp32", "fp16", "int8"]
-
-
-class Entry(BaseModel):
-    """What all parts of matrix.yaml have in common: no key that is not known, nothing changed after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+Release = Annotated[str, Field(pattern=r"^R\d+\.\d+\.\d+$")]  # of L4T
 
 
 class Bounds(Entry):
@@ -35,21 +26,22 @@ class Bounds(Entry):
     max_iterations: Annotated[int, Field(ge=1)] = 100_000
 
 
+class Energy(Entry):
+    """How thoroughly `--energy` measures each cell and arm: so many launches, each of `seconds` of inference after
+    `baseline` seconds of rest."""
+
+    launches: Annotated[int, Field(ge=1)] = 3
+    baseline: Annotated[float, Field(ge=1)] = 5.0
+    seconds: Annotated[float, Field(ge=1)] = 20.0
+
+
 class Profile(Entry):
     """How thoroughly to measure."""
 
     blocks: Annotated[int, Field(ge=1)]
     warmup: Bounds
     stop: Bounds
-
-
-class Device(Entry):
-    """A board or a class of hosts. `groups` are those of the frameworks that it can run."""
-
-    title: str
-    platforms: list[Platform]
-    groups: list[Group] = ["cpu"]
-    verified: Verified
+    energy: Energy = Energy()
 
 
 class Framework(Entry):
@@ -79,10 +71,12 @@ class Network(Entry):
 
 
 class Matrix(Entry):
-    """The whole of matrix.yaml."""
+    """The whole of matrix.yaml. `l4t` are the releases of L4T that a platform's images run on, with their JetPack."""
 
     schema_version: Literal[1]
     profiles: dict[Name, Profile]
+    l4t: dict[Platform, dict[Release, str]] = {}
+    access: dict[Name, Access] = {}
     devices: dict[Name, Device]
     frameworks: dict[Name, Framework]
     models: dict[Name, Network]
@@ -92,10 +86,13 @@ def load_matrix(path: Path = MATRIX) -> Matrix:
     """matrix.yaml, checked. Raises ConfigError with the line, the path and the nearest valid name of each fault."""
     document = read_yaml(path)
     try:
-        return Matrix.model_validate(document.value)
+        matrix = Matrix.model_validate(document.value)
     except ValidationError as error:
         faults = [_explain(document, fault) for fault in error.errors()]
         raise ConfigError("\n".join(faults), "docs/matrix.schema.json describes every key") from None
+    if faults := [f"{_where(document, keys)}: {what}" for keys, what in _loose_ends(matrix)]:
+        raise ConfigError("\n".join(faults))
+    return matrix
 
 
 def matrix_schema() -> dict[str, Any]:
@@ -105,13 +102,33 @@ def matrix_schema() -> dict[str, Any]:
 
 def _explain(document: Document, fault: Any) -> str:
     keys = [key for key in fault["loc"] if key != "[key]"]
-    where = f"{document.path}:{document.line(keys)}: {'.'.join(map(str, keys)) or 'the file'}"
+    where = _where(document, keys)
     if fault["type"] == "extra_forbidden":
         return f"{where}: unknown key '{keys[-1]}': {_nearest_key(keys)}"
     if fault["type"] == "missing":
         return f"{where}: missing"
     found = f", found {fault['input']!r}" if not isinstance(fault["input"], dict | list) else ""
     return f"{where}: {fault['msg'].lower()}{found}"
+
+
+def _where(document: Document, keys: Sequence[Any]) -> str:
+    return f"{document.path}:{document.line(keys)}: {'.'.join(map(str, keys)) or 'the file'}"
+
+
+def _loose_ends(matrix: Matrix) -> Iterator[tuple[list[Any], str]]:
+    """The names in devices that nothing has: where they stand, and what is wrong with them."""
+    runnable = [*matrix.frameworks, *get_args(Group)]
+    for name, device in matrix.devices.items():
+        for framework, use in device.uses.items():
+            where = ["devices", name, "uses", framework]
+            if framework not in runnable:
+                yield where, f"no framework and no group: {nearest(framework, runnable)}"
+            for index, access in enumerate(use.access):
+                if access not in matrix.access:
+                    yield [*where, "access", index], f"unknown access '{access}': {nearest(access, matrix.access)}"
+        for framework in device.without:
+            if framework not in matrix.frameworks:
+                yield ["devices", name, "without", framework], f"no framework: {nearest(framework, matrix.frameworks)}"
 
 
 def _nearest_key(keys: list[Any]) -> str:

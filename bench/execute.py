@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from bench.energy import EnergyPass
 from bench.launching import Arm, Spec
 from bench.plan import Launch
 from bench.prepare import Prepared
@@ -44,7 +45,7 @@ class Tally:
 
     def count(self, line: Mapping[str, Any]) -> None:
         """Count one line of the journal."""
-        if line["status"] != "ok":
+        if line["reason"] is not None:
             self.failed[f"{line['cell']} in {line['arm']}: {line['reason']}: {line['message']}"] += 1
         elif line["replaced"]:
             self.replaced += 1
@@ -61,6 +62,7 @@ def execute(
     progress: Progress,
     watch: Watch,
     stopping: Stopping | None = None,
+    energy: EnergyPass | None = None,
 ) -> Tally:
     """Run the launches in their order; `keep` must have them safe on return.
 
@@ -77,7 +79,7 @@ def execute(
         line = None
         while line is None or line["replaced"]:
             progress.begin(todo.launch)
-            line = _launch(todo, cell, arm, settings, watch, replace=settings.replace and disturbed < IN_VAIN)
+            line = _launch(todo, cell, arm, settings, watch, energy, replace=settings.replace and disturbed < IN_VAIN)
             keep(line)
             tally.count(line)
             if stopping:
@@ -107,15 +109,29 @@ def spec_of(launch: Launch, cell: Prepared, settings: Settings) -> Spec:
         threads=settings.threads,
         timeout=settings.timeout,
         memory=settings.memory,
+        grant=cell.grant,
     )
 
 
-def _launch(todo: Todo, cell: Prepared, arm: Arm, settings: Settings, watch: Watch, *, replace: bool) -> dict[str, Any]:
-    """The line of one launch, with what the host did meanwhile."""
+def _launch(
+    todo: Todo,
+    cell: Prepared,
+    arm: Arm,
+    settings: Settings,
+    watch: Watch,
+    energy: EnergyPass | None,
+    *,
+    replace: bool,
+) -> dict[str, Any]:
+    """The line of one launch, with what the host did meanwhile. What is not timed is not replaced."""
     spec = spec_of(todo.launch, cell, settings)
-    started, before = now(), watch.read()
-    outcome = arm.launch(spec)
-    line = record(todo.launch, todo.attempt, started, outcome)
+    started, before, sensed = now(), watch.read(), None
+    if todo.launch.part == "timing":
+        outcome = arm.launch(spec)
+    else:
+        assert energy is not None
+        outcome, sensed = energy.launch(arm, spec, cell, sample=todo.launch.part == "energy")
+    line = record(todo.launch, todo.attempt, started, outcome, sensed)
     line["host_window"] = window = watch.window(before, watch.read(), line.pop("watch"))
     line["replacement"] = todo.replacement
     line["replaced"] = (

@@ -1,7 +1,6 @@
 """The images that are there, and what their labels must say. `bench.bake` builds them."""
 
 import hashlib
-import platform
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,12 +12,15 @@ from docker.models.images import Image as EngineImage
 from bench import engine as engines
 from bench.errors import HostError
 from bench.paths import PROJECT
+from bench.platforms import architecture as architecture  # images.architecture(...) reads well where images are meant
+from bench.platforms import native_platform as native_platform
 from bench.vendor import FOLDER, STAND_IN, base, vendored
 from runner import __version__ as runner_version
 from runner.protocol import PROTOCOL, hash_artifact, hash_runner
 
 STEPS = "models-"  # images with this prefix make models: folders of models/; all others: images/<name>
-OTHERS = {"base", "sbom", "vendor"}  # the folders of images/ that no framework has
+DESK = "bench"  # the image of bench itself, whose context is the whole project
+OTHERS = {"base", "sbom", "vendor", DESK}  # the folders of images/ that no framework has
 PREFIX = "edgebench/"
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
@@ -59,17 +61,6 @@ def steps() -> list[str]:
     return sorted(STEPS + path.parent.name for path in (PROJECT / "models").glob("*/Dockerfile"))
 
 
-def native_platform() -> str:
-    """The platform of this machine, as images name it."""
-    machine = platform.machine()
-    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
-
-
-def architecture(platform: str) -> str:
-    """The architecture of a platform, as the engine names it: all of L4T is `arm64`."""
-    return "amd64" if platform == "amd64" else "arm64"
-
-
 def folder(name: str) -> str:
     """Where the Dockerfile and the lock file of an image are, from the project's root."""
     return f"models/{name.removeprefix(STEPS)}" if name.startswith(STEPS) else f"images/{name}"
@@ -77,6 +68,8 @@ def folder(name: str) -> str:
 
 def lock_file(name: str, platform: str) -> Path:
     """The lock file of an image: the platform's own where it has one. Not every image has packages, and so a lock."""
+    if name == DESK:
+        return PROJECT / "requirements" / "bench.txt"
     own = PROJECT / folder(name) / f"requirements.{platform}.txt"
     return own if own.exists() else own.with_name("requirements.txt")
 

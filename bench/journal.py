@@ -17,7 +17,7 @@ from typing import Any, Self
 from bench.errors import HostError
 from bench.journal_reader import JOURNAL, RUN, Run, read
 
-__all__ = ["Journal", "Run", "dumps", "read", "write_run"]
+__all__ = ["Journal", "Run", "dumps", "read", "write_json", "write_run"]
 
 TORN = "journal.torn"
 
@@ -103,12 +103,17 @@ class Journal:
 
 def write_run(directory: Path, run: dict[str, Any]) -> None:
     """Write `run.json` so that it is there whole or not at all; makes the folder. Raises HostError."""
-    target, draft = directory / RUN, directory / f".{RUN}.{os.getpid()}"
+    write_json(directory / RUN, run)
+
+
+def write_json(target: Path, value: Any) -> None:
+    """Write a file so that it is there whole or not at all; makes its folder. Raises HostError."""
+    directory, draft = target.parent, target.with_name(f".{target.name}.{os.getpid()}")
     try:
         directory.mkdir(parents=True, exist_ok=True)
         try:
             with draft.open("w", encoding="utf-8") as stream:
-                stream.write(dumps(run, indent=2) + "\n")
+                stream.write(dumps(value, indent=2) + "\n")
                 stream.flush()
                 os.fsync(stream.fileno())
             draft.replace(target)

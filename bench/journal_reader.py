@@ -12,10 +12,11 @@ from bench import collector
 from bench.errors import ConfigError, HostError
 from bench.journal_upgrade import LINE_STEPS, RUN_STEPS, SCHEMA, schema_of, upgrade
 
-__all__ = ["JOURNAL", "MEAN", "RUN", "SCHEMA", "Run", "read"]
+__all__ = ["ENERGY", "JOURNAL", "MEAN", "RUN", "SCHEMA", "Run", "read"]
 
 MEAN = "mean"  # the status of a line that is no launch: a mean that another program printed (analysis/imports.py)
 STOP = "stop"  # the event of a line that says why a cell has no more blocks (bench/stopping.py)
+ENERGY = "energy"  # the status of a line of the energy pass, which is no timing, whatever came of it
 RUN, JOURNAL = "run.json", "journal.jsonl"
 
 
@@ -25,9 +26,10 @@ class Run:
 
     directory: Path
     facts: dict[str, Any]  # run.json
-    launches: list[dict[str, Any]] = field(default_factory=list)
+    launches: list[dict[str, Any]] = field(default_factory=list)  # what was timed
     lines: dict[str, int] = field(default_factory=dict)  # launch id → its line in the journal, counted from 1
     warnings: list[str] = field(default_factory=list)  # what was left out: line and reason
+    energy: list[dict[str, Any]] = field(default_factory=list)  # the energy pass
     stops: dict[str, dict[str, Any]] = field(default_factory=dict)  # cell → why it has no more blocks (stopping.py)
     replaced: list[dict[str, Any]] = field(default_factory=list)  # what the host disturbed, and another stands for
 
@@ -54,14 +56,20 @@ def read(directory: Path) -> Run:
                 launch = record["launch"]
                 if launch in records and records[launch].get("replaced") is True:
                     replaced.append(records[launch])
-                elif launch in records and records[launch]["status"] == "ok":
+                elif launch in records and _has_number(records[launch]):
                     warnings.append(f"{JOURNAL} line {number}: {launch} was measured before; this later line counts")
                 records[launch], lines[launch] = record, number
     except FileNotFoundError:
         warnings.append(f"there is no {JOURNAL} yet: nothing was launched")
     except OSError as error:
         raise HostError(f"cannot read {directory / JOURNAL}: {error.strerror}") from error
-    return Run(directory, facts, list(records.values()), lines, warnings, stops, replaced)
+    timed = [record for record in records.values() if record["status"] != ENERGY]
+    energy = [record for record in records.values() if record["status"] == ENERGY]
+    return Run(directory, facts, timed, lines, warnings, energy, stops, replaced)
+
+
+def _has_number(record: dict[str, Any]) -> bool:
+    return record["status"] == "ok" or (record["status"] == ENERGY and record.get("reason") is None)
 
 
 def _read_run(directory: Path) -> dict[str, Any]:
@@ -98,7 +106,7 @@ _RULES: dict[str, Callable[[Any], bool]] = {
     "arm": lambda value: isinstance(value, str),
     "block": lambda value: type(value) is int and 1 <= value < 2**31,
     "attempt": lambda value: type(value) is int and value >= 1,
-    "status": lambda value: value in ("ok", "failed", MEAN),
+    "status": lambda value: value in ("ok", "failed", MEAN, ENERGY),
 }
 
 _STOP_RULES = {key: _RULES[key] for key in ("cell", "block")} | {"reason": lambda value: isinstance(value, str)}
@@ -122,11 +130,21 @@ def _read_line(line: bytes, planned: set[str] | None) -> tuple[dict[str, Any] | 
     for key, holds in (_STOP_RULES if record.get("event") == STOP else _RULES).items():
         if not holds(record.get(key)):
             return None, f"`{key}` is {record.get(key)!r:.40}"
-    if record.get("event") != STOP and record.get("launch") != f"{record['cell']}/{record['arm']}/{record['block']}":
-        return None, "`launch` is not its cell, arm and block"
+    if record.get("event") != STOP and (wrong := _wrong_launch(record)):
+        return None, wrong
     if planned is not None and record["cell"] not in planned:
         return None, f"{record['cell']:.80} is not in this run's plan"
     return record, ""
+
+
+def _wrong_launch(record: dict[str, Any]) -> str | None:
+    """Why a line's `launch` is not the one that the rest of it says."""
+    if record["status"] == ENERGY and record.get("part") not in ("energy", "control"):
+        return f"`part` is {record.get('part')!r:.40}"
+    part = f"{record['part']}/" if record["status"] == ENERGY else ""
+    if record.get("launch") != f"{record['cell']}/{record['arm']}/{part}{record['block']}":
+        return "`launch` is not its cell, arm and block"
+    return None
 
 
 def _parse(text: bytes) -> Any:

@@ -1,9 +1,11 @@
 """What the arms have in common: what a launch is given, what comes of it, and the one environment of all arms."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from bench.devices.grant import NOTHING, Grant
 
 # The argument list of the runner, behind the interpreter; the same in every arm.
 RUNNER = ("-m", "runner", "infer", "--request")
@@ -23,6 +25,8 @@ class Spec:
     threads: int
     timeout: float  # seconds
     memory: int | None = None  # bytes; a limit of the container arm alone
+    hear: Callable[[bytes], None] | None = None  # is given standard output piece by piece, as it comes
+    grant: Grant = NOTHING  # what the launch is given of the device's hardware
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +60,8 @@ class Arm(Protocol):
         """Run one launch to its end, leaving nothing behind. Raises HostError when the host itself failed."""
 
 
-def environment(threads: int) -> dict[str, str]:
-    """The environment of the runner: nothing is inherited, so that all arms get the same."""
+def environment(threads: int, given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of the runner: nothing is inherited, so that all arms get the same. `given` is the device's."""
     return {
         "PATH": "/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": "/tmp",
@@ -65,6 +69,7 @@ def environment(threads: int) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "OMP_NUM_THREADS": str(threads),
         "PYTHONDONTWRITEBYTECODE": "1",
+        **(given or {}),
     }
 
 

@@ -1,6 +1,7 @@
 """Which image of a framework a run uses: the one that was built here, or the one that the lock file names."""
 
-from functools import cache, partial
+from collections.abc import Mapping
+from functools import cache
 
 import docker
 from rich.console import Console
@@ -11,19 +12,23 @@ from bench.pull import Puller
 from bench.transfer import Transfers
 
 
-def locate(engine: docker.DockerClient, platform: str, lock: Lock | None, console: Console, *, quiet: bool) -> Locate:
+def locate(
+    engine: docker.DockerClient, platforms: Mapping[str, str], lock: Lock | None, console: Console, *, quiet: bool
+) -> Locate:
     """How to come to a framework's image: it is looked for once, and what is locked is pulled when it is missing.
+
+    `platforms` are by framework.
 
     What it returns raises HostError for an image that is not there, or not what sources or lock file say.
     """
     if lock is None:
-        return partial(require, engine, platform=platform)
+        return lambda framework: require(engine, framework, platforms[framework])
     shown = Transfers(console, quiet=quiet)
     puller = Puller(engine, lock, shown)
 
     @cache
     def find(framework: str) -> Image:
         with shown:
-            return puller.require(framework, platform)
+            return puller.require(framework, platforms[framework])
 
     return find

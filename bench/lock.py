@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from bench.config import Entry, Name, Platform
+from bench.entry import Entry, Name, Platform
 from bench.errors import ConfigError, HostError
 from bench.paths import PROJECT
 from bench.registry import Registry
@@ -94,7 +94,10 @@ def chosen_lock(images: str | None, named: Path | None = None) -> Lock | None:
 
 
 def lock_of(images: Mapping[str, Mapping[str, Any]], platform: str) -> Lock | None:
-    """What a run went by, from the `images` of its run.json; None when it took what was built on the machine."""
+    """What a run went by, from the `images` of its run.json; None when it took what was built on the machine.
+
+    `platform` is that of images which do not say theirs: older runs knew the machine's own alone.
+    """
     registry, locked = "", {}
     for framework, facts in images.items():
         name, _, digest = str(facts.get("repo_digest") or "").partition("@")
@@ -102,7 +105,7 @@ def lock_of(images: Mapping[str, Mapping[str, Any]], platform: str) -> Lock | No
             registry = name.removesuffix(f"/edgebench/{framework}")
             version = str(facts["labels"]["org.edgebench.framework.version"])
             image = Locked(digest=digest, index=None, size_bytes=0, version=version, protocol=PROTOCOL)
-            locked[framework] = {platform: image}
+            locked[framework] = {facts.get("platform") or platform: image}
     return Lock.model_validate({"registry": registry, "images": locked}) if locked else None
 
 

@@ -5,13 +5,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
+from typing import Literal
 
 from bench.arms.ablation import ABLATIONS, GROUP
-from bench.config import Bounds, Matrix
+from bench.config import Bounds, Energy, Matrix
+from bench.devices.grant import accesses
 from bench.errors import ConfigError
 from bench.names import choose, matches, nearest
+from bench.platforms import image_platform, offered
 
 ARMS = ("container", "rootfs", "native")
+# A launch is timed; or it is part of the energy pass, while sensors are read, or like that but without them.
+Part = Literal["timing", "energy", "control"]
 
 
 @dataclass(frozen=True)
@@ -31,16 +36,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Launch:
-    """One process of one cell in one arm. Blocks count from 1."""
+    """One process of one cell in one arm. Blocks count from 1, in the energy pass anew."""
 
     cell: Cell
     arm: str
     block: int
+    part: Part = "timing"
 
     @cached_property
     def id(self) -> str:
-        """The cell's name, the arm and the block, for example `host/tflite/cifarnet/fp32/native/3`."""
-        return f"{self.cell.id}/{self.arm}/{self.block}"
+        """The cell's name, the arm and the block: `host/tflite/cifarnet/fp32/native/3`, or `…/native/energy/3`."""
+        return f"{self.cell.id}/{self.arm}/{'' if self.part == 'timing' else f'{self.part}/'}{self.block}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +64,7 @@ class Selection:
     samples: int | None = None
     half_width: float | None = None
     seed: int | None = None
+    energy: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +84,7 @@ class Plan:
     stop: Bounds
     cells: tuple[Cell, ...]
     half_width: float | None = None
+    energy: Energy | None = None  # with an energy pass, how thorough it is
     skipped: dict[str, str] = field(default_factory=dict)
     armless: dict[str, dict[str, str]] = field(default_factory=dict)  # framework → arm → why
 
@@ -97,6 +105,17 @@ class Plan:
                 for arm in order.sample(arms, len(arms)):
                     yield Launch(cell, arm, block)
 
+    def energy_launches(self) -> Iterator[Launch]:
+        """The energy pass, behind all timing: every launch has its control right before or after it, at random."""
+        order = random.Random(f"{self.seed} energy")
+        for block in range(1, self.energy.launches + 1 if self.energy else 0):
+            for cell in order.sample(self.cells, len(self.cells)):
+                arms = self.arms_of(cell.framework)
+                for arm in order.sample(arms, len(arms)):
+                    parts: list[Part] = ["energy", "control"]
+                    for part in order.sample(parts, 2):
+                        yield Launch(cell, arm, block, part)
+
 
 def make_plan(matrix: Matrix, selection: Selection) -> Plan:
     """Expand a selection. Raises ConfigError when a name is unknown or nothing is left to measure."""
@@ -104,8 +123,8 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
     (profile,) = choose("profile", [selection.profile], matrix.profiles)
     frameworks = choose("framework", selection.frameworks, matrix.frameworks)
     if not selection.frameworks:  # what belongs to other devices is named only when it is asked for
-        groups = matrix.devices[device].groups
-        frameworks = [name for name in frameworks if matrix.frameworks[name].group in groups]
+        runs = matrix.devices[device].runs
+        frameworks = [name for name in frameworks if runs(name, matrix.frameworks[name].group)]
     models = choose("model", selection.models, matrix.models)
     offered = sorted({p for name in frameworks for p in matrix.frameworks[name].precisions})
     precisions = choose("precision", selection.precisions, offered)
@@ -122,7 +141,7 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
     skipped = {cell.id: reason for cell in selected if (reason := _why_not(matrix, cell))}
     cells = tuple(cell for cell in selected if cell.id not in skipped)
     arms = _arms(selection.arms)
-    armless = {name: reasons for name in frameworks if (reasons := _armless(matrix, name, arms))}
+    armless = {name: reasons for name in frameworks if (reasons := _armless(matrix, device, name, arms))}
     for cell in cells:
         if set(arms) <= armless.get(cell.framework, {}).keys():
             skipped[cell.id] = "; ".join(armless[cell.framework].values())
@@ -145,6 +164,7 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
         stop=exactly(selection.samples) if selection.samples else measured.stop,
         cells=cells,
         half_width=selection.half_width,
+        energy=measured.energy if selection.energy else None,
         skipped=skipped,
         armless={name: reasons for name, reasons in armless.items() if any(c.framework == name for c in cells)},
     )
@@ -155,8 +175,11 @@ def exactly(samples: int) -> Bounds:
     return Bounds(iterations=samples, seconds=0.0, max_iterations=samples)
 
 
-def _armless(matrix: Matrix, framework: str, arms: tuple[str, ...]) -> dict[str, str]:
-    without = matrix.frameworks[framework].without
+def _armless(matrix: Matrix, device: str, framework: str, arms: tuple[str, ...]) -> dict[str, str]:
+    """Why a framework has no launches in an arm: for its own sake, or for that of the hardware it needs."""
+    ways = accesses(matrix, device, framework)
+    without = {str(arm): why for access in ways for arm, why in access.without.items()}
+    without |= matrix.frameworks[framework].without
     return {arm: without[arm] for arm in arms if arm in without}
 
 
@@ -175,13 +198,18 @@ def _arms(wanted: Sequence[str]) -> tuple[str, ...]:
 
 def _why_not(matrix: Matrix, cell: Cell) -> str | None:
     framework, device = matrix.frameworks[cell.framework], matrix.devices[cell.device]
-    if framework.group not in device.groups:
-        runs = " and ".join(device.groups)
+    if not device.runs(cell.framework, framework.group):
+        runs = " and ".join([*device.groups, *(name for name in device.uses if name in matrix.frameworks)])
         return f"{cell.framework} is of the group {framework.group}, and {cell.device} runs {runs}"
+    if cell.framework in device.without:
+        return f"{cell.device} cannot run {cell.framework}: {device.without[cell.framework]}"
     if cell.precision not in framework.precisions:
         return f"{cell.framework} has no {cell.precision}"
+    precisions = device.use(cell.framework, framework.group).precisions
+    if precisions and cell.precision not in precisions:
+        return f"{cell.device} computes in {' or '.join(precisions)}, not in {cell.precision}"
     if cell.model in framework.without:
         return f"{cell.framework} cannot run {cell.model}: {framework.without[cell.model]}"
-    if not set(device.platforms) & set(framework.platforms):
-        return f"{cell.framework} has no image for {' or '.join(device.platforms)}"
+    if not image_platform(device, framework.platforms):
+        return f"{cell.framework} has no image for {' or '.join(offered(device)) or cell.device}"
     return None

@@ -1,12 +1,15 @@
-"""The request of a cell: one file, the same for every arm and block."""
+"""The request of a cell: one file, the same for every arm and block; and one of its energy pass."""
 
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from bench.config import Framework, Matrix
+from bench.config import Matrix
+from bench.devices.grant import NOTHING, Grant
 from bench.errors import HostError
 from bench.paths import cache, model_store
 from bench.plan import Cell, Plan
@@ -25,16 +28,20 @@ BOUNDS = {
 
 @dataclass(frozen=True)
 class Prepared:
-    """A cell with its request on disk and the folders a launch of it must see."""
+    """A cell with its requests on disk, the folders a launch of it must see, and what it is given of the hardware."""
 
     cell: Cell
     request: Path
     mounts: tuple[Path, ...]
     artifact: Artifact
+    energy_request: Path | None = None  # of the energy pass
+    grant: Grant = NOTHING
 
 
-def prepare_requests(plan: Plan, matrix: Matrix, threads: int) -> dict[str, Prepared]:
-    """The prepared cells by id. Raises HostError naming the models that were not made yet."""
+def prepare_requests(
+    plan: Plan, matrix: Matrix, threads: int, grants: Mapping[str, Grant] | None = None
+) -> dict[str, Prepared]:
+    """The prepared cells by id. `grants` are by framework. Raises HostError naming models that were not made yet."""
     store = Store(model_store())
     missing: dict[str, list[str]] = {}
     prepared = {}
@@ -44,7 +51,8 @@ def prepare_requests(plan: Plan, matrix: Matrix, threads: int) -> dict[str, Prep
         if artifact is None:
             missing.setdefault(wanted, []).append(cell.model)
         else:
-            prepared[cell.id] = _prepare(cell, matrix.frameworks[cell.framework], plan, artifact, threads)
+            given = (grants or {}).get(cell.framework, NOTHING)
+            prepared[cell.id] = _prepare(cell, matrix, plan, artifact, threads, given)
     if missing:
         what = "; ".join(f"{', '.join(sorted(set(models)))} as {name}" for name, models in sorted(missing.items()))
         names = " ".join(sorted({model for models in missing.values() for model in models}))
@@ -53,11 +61,13 @@ def prepare_requests(plan: Plan, matrix: Matrix, threads: int) -> dict[str, Prep
     return prepared
 
 
-def _prepare(cell: Cell, framework: Framework, plan: Plan, artifact: Artifact, threads: int) -> Prepared:
-    request = {
+def request_of(cell: Cell, matrix: Matrix, plan: Plan, artifact: Artifact, threads: int) -> dict[str, Any]:
+    """What the runner is asked (docs/protocol.md)."""
+    framework = matrix.frameworks[cell.framework]
+    return {
         "protocol": PROTOCOL,
         "framework": framework.adapter or cell.framework,
-        "device": framework.device,
+        "device": matrix.devices[cell.device].use(cell.framework, framework.group).device or framework.device,
         "precision": cell.precision,
         "artifact": {"path": str(artifact.path), "sha256": artifact.sha256, "format": artifact.format},
         "inputs": [{**given, "axes": artifact.axes} for given in artifact.inputs],
@@ -71,6 +81,24 @@ def _prepare(cell: Cell, framework: Framework, plan: Plan, artifact: Artifact, t
             "bounds": BOUNDS[cell.precision],
         },
     }
+
+
+def _prepare(cell: Cell, matrix: Matrix, plan: Plan, artifact: Artifact, threads: int, grant: Grant) -> Prepared:
+    request = request_of(cell, matrix, plan, artifact, threads)
+    path = _write(request)
+    energy = _write({**request, **lasting(plan.energy.seconds)}) if plan.energy else None
+    mounts = (path.parent, artifact.path.parent, artifact.reference.parent)
+    return Prepared(cell, path, mounts, artifact, energy, grant)
+
+
+def lasting(seconds: float) -> dict[str, Any]:
+    """What to change in a request so that it infers for so many seconds, and tells of each second."""
+    stop = {"iterations": 1, "seconds": seconds, "max_iterations": 10**12}
+    return {"measure": ["output", "windows", "memory"], "stop": stop, "window_s": 1.0}
+
+
+def _write(request: dict[str, Any]) -> Path:
+    """The request as a file that is named by its content."""
     folder = cache() / "requests"
     text = json.dumps(request, indent=1, sort_keys=True) + "\n"
     path = folder / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
@@ -79,4 +107,4 @@ def _prepare(cell: Cell, framework: Framework, plan: Plan, artifact: Artifact, t
         partial = folder / f"partial-{path.stem}-{os.getpid()}"
         partial.write_text(text)
         partial.rename(path)
-    return Prepared(cell, path, (folder, artifact.path.parent, artifact.reference.parent), artifact)
+    return path

@@ -43,7 +43,7 @@ class Progress:
 
     def begin(self, launch: Launch) -> None:
         """Say what is launched next."""
-        name = f"{launch.cell.id} {launch.arm} block {launch.block}/{self.blocks}"
+        name = f"{launch.cell.id} {launch.arm} {self._block(launch.part, launch.block)}"
         self.bar.update(self.task, description=name, left=self._left(), refresh=True)
 
     def skip(self) -> None:
@@ -58,20 +58,26 @@ class Progress:
             return
         self.done += 1
         self.bar.advance(self.task)
-        if line["status"] == "ok":
-            result = f"{median(line['samples']) / 1e6:.2f} ms" if line["samples"] else "no samples"
-        else:
-            result = f"[red]failed[/red] ({line['reason']})"
-        if not self.console.is_terminal or line["status"] != "ok":
+        result = _result(line) if line["reason"] is None else f"[red]failed[/red] ({line['reason']})"
+        if not self.console.is_terminal or line["reason"] is not None:
             self._say(line, result)
 
     def _say(self, line: Mapping[str, Any], result: str) -> None:
         if not self.quiet:
-            name = f"{line['cell']} {line['arm']} block {line['block']}/{self.blocks}"
+            name = f"{line['cell']} {line['arm']} {self._block(line.get('part', 'timing'), line['block'])}"
             self.console.print(f"[{self.done}/{self.total}] {name}: {result}", highlight=False, soft_wrap=True)
+
+    def _block(self, part: str, block: int) -> str:
+        return f"block {block}/{self.blocks}" if part == "timing" else f"{part} {block}"
 
     def _left(self) -> str:
         if not self.done:
             return ""
         seconds = (monotonic() - self.begun) / self.done * (self.total - self.done)
         return f"{timedelta(seconds=round(seconds))} left"
+
+
+def _result(line: Mapping[str, Any]) -> str:
+    """The median of the samples, or of the windows' medians."""
+    times = [window["median_ns"] for window in line["windows"]] if "windows" in line else line["samples"]
+    return f"{median(times) / 1e6:.2f} ms" if times else "no samples"

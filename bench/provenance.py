@@ -8,6 +8,9 @@ from typing import Any
 
 import docker
 
+from bench.devices import clocks
+from bench.devices.host import Host, outside
+from bench.devices.identify import look
 from bench.paths import PROJECT
 from runner import __version__ as runner_version
 from runner.protocol import PROTOCOL
@@ -18,8 +21,9 @@ def versions() -> dict[str, Any]:
     return {"bench": runner_version, "runner": runner_version, "protocol": PROTOCOL, "git": _git()}
 
 
-def host(engine: docker.DockerClient | None, root: Path = Path("/")) -> dict[str, Any]:
-    """The machine as it is now; what it does not tell is null."""
+def host(engine: docker.DockerClient | None, root: Path | None = None) -> dict[str, Any]:
+    """The machine as it is now; what it does not tell is null. `root` is where its file system is seen."""
+    root = root or outside() or Path("/")
     return {
         "kernel": platform.release(),
         "os": _after(root / "etc/os-release", "PRETTY_NAME="),
@@ -31,6 +35,18 @@ def host(engine: docker.DockerClient | None, root: Path = Path("/")) -> dict[str
         "virtualization": _virtualization(root),
         "namespaces": _namespaces(root / "proc/self/ns"),
         "engine": engine_facts(engine) if engine else None,
+    }
+
+
+def board(machine: Host) -> dict[str, Any]:
+    """What a board says of itself: its device tree, the release of L4T, the power mode; null where it is none."""
+    facts = look(machine, {})
+    mode = clocks.power_mode(machine) if machine.stat(clocks.CONFIGURATION) else None
+    return {
+        "board": facts.model,
+        "compatible": list(facts.compatible) or None,
+        "l4t": facts.l4t,
+        "power_mode": mode.name if isinstance(mode, clocks.Mode) else None,
     }
 
 
@@ -81,5 +97,7 @@ def _git() -> str | None:
             return None
         return said.stdout.strip() if said.returncode == 0 else None
 
+    if built := os.environ.get("EDGEBENCH_GIT"):  # bench's own image, which has no repository
+        return built
     commit = ask("rev-parse", "HEAD")
     return f"{commit}-dirty" if commit and ask("status", "--porcelain", "--untracked-files=no") else commit

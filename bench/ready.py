@@ -1,6 +1,6 @@
 """Everything a run needs, found and checked before the first launch."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import docker
@@ -9,8 +9,10 @@ from rich.console import Console
 from bench import engine as engines
 from bench.arms import make_arms
 from bench.config import Matrix
-from bench.errors import ConfigError
-from bench.images import Image, native_platform, recipe_hash
+from bench.devices.host import this_machine
+from bench.devices.settings import recover
+from bench.devices.target import aim, require_here
+from bench.images import Image, recipe_hash
 from bench.launching import Arm
 from bench.locate import locate
 from bench.lock import Lock
@@ -28,6 +30,7 @@ class Ready:
     images: dict[str, dict[str, Any]]
     artifacts: dict[str, dict[str, Any]]
     recipes: dict[str, str]
+    given: dict[str, dict[str, Any]] = field(default_factory=dict)  # what of the hardware each framework's launches get
 
 
 def make_ready(
@@ -39,14 +42,16 @@ def make_ready(
 
     Raises ConfigError when this machine is not the plan's device, HostError when a part is missing.
     """
-    here, offered = native_platform(), matrix.devices[plan.device].platforms
-    if here not in offered:
-        raise ConfigError(f"this machine is {here}, and the device '{plan.device}' is {' or '.join(offered)}")
+    host = this_machine()
+    require_here(plan.device, matrix, host.machine)
+    recover(host, console.print)
     engine = engines.connect() if set(plan.arms) - {"native"} else None
-    find = locate(engine, here, lock, console, quiet=quiet) if engine else None
-    arms = make_arms(plan.arms, matrix, engine, find)
-    prepared = prepare_requests(plan, matrix, threads)
     frameworks = sorted({cell.framework for cell in plan.cells})
+    target = aim(plan.device, frameworks, matrix, host, dict(engine.info()) if engine else None)
+    target.require()
+    find = locate(engine, target.platforms, lock, console, quiet=quiet) if engine else None
+    arms = make_arms(plan.arms, matrix, engine, find)
+    prepared = prepare_requests(plan, matrix, threads, target.grants)
     for framework in frameworks:
         for arm in (arms[name] for name in plan.arms_of(framework)):
             if not quiet:
@@ -59,12 +64,14 @@ def make_ready(
         images={name: _image(find(name)) for name in frameworks} if find else {},
         artifacts={name: _artifact(cell) for name, cell in prepared.items()},
         recipes={name: recipe_hash(name) for name in frameworks},
+        given={name: asdict(target.grants[name]) for name in frameworks},
     )
 
 
 def _image(image: Image) -> dict[str, Any]:
     return {
         "ref": image.ref,
+        "platform": image.platform,
         "digest": image.digest,
         "repo_digest": image.repo_digest,
         "size_bytes": image.size_bytes,

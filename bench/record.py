@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
-from bench.journal_reader import SCHEMA
+from bench.journal_reader import ENERGY, SCHEMA
 from bench.launching import Outcome
 from bench.plan import Launch
 
@@ -21,28 +21,38 @@ def median_ns(line: Mapping[str, Any]) -> float | None:
     return float(median(line["samples"])) if line["status"] == "ok" and line["samples"] else None
 
 
-def record(launch: Launch, attempt: int, started: str, outcome: Outcome) -> dict[str, Any]:
-    """The journal's line for a launch. A launch that did not end with `done` has a reason and no samples."""
+def record(
+    launch: Launch, attempt: int, started: str, outcome: Outcome, sensed: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The journal's line for a launch. A launch that did not end with `done` has a reason and no number.
+
+    `sensed` is what the sensors said meanwhile, in the energy pass.
+    """
     events = _events(outcome.stdout)
     reason, message = _verdict(events, outcome)
     said: dict[str, Any] = dict.fromkeys(("hello", "loaded", "output", "memory", "watch"))
     samples: dict[bool, list[int]] = {True: [], False: []}
+    windows: list[dict[str, Any]] = []
     for event in events:
         name = event.pop("event", None)
         if name in said:
             said[name] = event
         elif name == "samples":
             samples[bool(event.get("warmup"))] += event.get("ns", [])
+        elif name == "window":
+            windows.append({key: event.get(key) for key in ("start_ns", "end_ns", "inferences", "median_ns")})
+    numbers = {"samples": samples[False], "warmup": samples[True]} if launch.part == "timing" else {"windows": windows}
     return {
         "schema": SCHEMA,
         "launch": launch.id,
         "cell": launch.cell.id,
         "arm": launch.arm,
         "block": launch.block,
+        **({} if launch.part == "timing" else {"part": launch.part}),
         "attempt": attempt,
         "started": started,
         "ended": now(),
-        "status": "failed" if reason else "ok",
+        "status": ENERGY if launch.part != "timing" else "failed" if reason else "ok",
         "reason": reason,
         "message": message,
         "stderr": outcome.stderr if reason else None,
@@ -52,9 +62,14 @@ def record(launch: Launch, attempt: int, started: str, outcome: Outcome) -> dict
         "wall_ns": outcome.wall_ns,
         "exit_code": outcome.exit_code,
         **said,
-        "samples": [] if reason else samples[False],
-        "warmup": [] if reason else samples[True],
+        **{key: [] if reason else each for key, each in numbers.items()},
+        **({} if sensed is None else {"sensed": sensed}),
     }
+
+
+def verdict(outcome: Outcome) -> tuple[str | None, str | None]:
+    """Why a launch failed, as a class and in words; (None, None) when it did not."""
+    return _verdict(_events(outcome.stdout), outcome)
 
 
 def _events(stdout: bytes) -> list[dict[str, Any]]:

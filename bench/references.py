@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from bench.config import Entry
+from bench.entry import Entry
 from bench.errors import ConfigError
 from bench.paths import PROJECT
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.config import Bounds, Matrix
+from bench.config import Bounds, Energy, Matrix
 from bench.errors import ConfigError
 from bench.execute import Settings
 from bench.names import nearest
@@ -47,6 +47,7 @@ def plan_facts(plan: Plan, settings: Settings) -> dict[str, Any]:
         "replace": settings.replace,
         "warmup": plan.warmup.model_dump(),
         "stop": plan.stop.model_dump(),
+        "energy": plan.energy.model_dump() if plan.energy else None,
         "cells": [cell_facts(cell) for cell in plan.cells],
         "launches": [launch.id for launch in plan.launches()],
     }
@@ -80,6 +81,7 @@ def _plan_of(facts: dict[str, Any], matrix: Matrix) -> tuple[Plan, Settings]:
         warmup=Bounds(**saved["warmup"]),
         stop=Bounds(**saved["stop"]),
         cells=cells,
+        energy=Energy(**saved["energy"]) if saved.get("energy") else None,
         armless=saved.get("armless") or {},
     )
     if saved["launches"] is not None and [launch.id for launch in plan.launches()] != saved["launches"]:

@@ -1,7 +1,7 @@
 """One run from its plan to its last launch, and the same run taken up again."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,9 @@ from rich.console import Console
 
 from bench import cpus as cpu_lists
 from bench.ablating import available, limit, memory_limits
-from bench.config import Matrix
+from bench.config import Matrix, Sensing
+from bench.devices.host import this_machine
+from bench.energy import EnergyPass
 from bench.errors import HostError, Interrupted
 from bench.execute import Settings, Tally, Todo, after, execute
 from bench.hostlock import reserved
@@ -17,12 +19,13 @@ from bench.images import native_platform
 from bench.journal import TORN, Journal, Run, read, write_run
 from bench.journal_reader import SCHEMA
 from bench.lock import Lock, lock_of
-from bench.plan import Plan
+from bench.plan import Launch, Plan
 from bench.progress import Progress
-from bench.provenance import host, versions
+from bench.provenance import board, host, versions
 from bench.ready import Ready, make_ready
 from bench.record import now
 from bench.runs import new_run_id, plan_facts, plan_of
+from bench.sensing import survey
 from bench.stopping import HalfWidths, Stopping
 from bench.watch import Watch
 
@@ -32,7 +35,8 @@ class Options:
     """What the user may say of a run besides its cells. `cpus` is a list as the kernel writes it, memory in bytes.
 
     With a lock the images are those that it names, without one those that were built here. `half_widths` is what a plan
-    that stops by them asks; without `replace`, launches that the host disturbed are flagged only.
+    that stops by them asks; without `replace`, launches that the host disturbed are flagged only. `sensing` is how the
+    sensors are read, should the plan have an energy pass.
     """
 
     cpus: str | None = None
@@ -42,6 +46,7 @@ class Options:
     lock: Lock | None = None
     half_widths: HalfWidths | None = None
     replace: bool = True
+    sensing: Sensing = field(default_factory=Sensing)
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
         replace=options.replace,
     )
     with reserved():
+        sensors = survey(options.sensing) if plan.energy else None
+        _say_meter(sensors, console)
         plan = available(plan, console)
         ready = make_ready(plan, matrix, settings.threads, console, lock=options.lock, quiet=quiet)
         limits = memory_limits(plan, ready, settings)
@@ -79,17 +86,20 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
                 "versions": versions(),
                 "seed": plan.seed,
                 "plan": plan_facts(plan, settings),
-                "host": host(ready.engine),
+                "host": host(ready.engine) | board(this_machine()),
                 "images": ready.images,
                 "artifacts": ready.artifacts,
                 "recipes": ready.recipes,
+                "given": ready.given,
+                "sensors": sensors,
                 "memory_limits": limits,
                 "forced": [],
             },
         )
         limit(ready, limits)
-        todo = [Todo(launch) for launch in plan.launches()]
-        return _carry_out(folder, todo, plan, ready, settings, console, quiet, options.half_widths)
+        todo = [Todo(launch) for launch in _launches(plan, sensors)]
+        energy = _energy_pass(plan, sensors)
+        return _carry_out(folder, todo, plan, ready, settings, energy, console, quiet, options.half_widths)
 
 
 def resume(
@@ -110,19 +120,38 @@ def resume(
         run = read(folder)
         plan, settings = plan_of(run.facts, matrix)
         cpu_lists.parse(settings.cpus)
-        kept = {line["launch"]: line for line in run.launches}
+        sensors = run.facts.get("sensors")
+        kept = {line["launch"]: line for line in (*run.launches, *run.energy)}
         todo = []
-        for launch in plan.launches():
+        for launch in _launches(plan, sensors):
             before = kept.get(launch.id)
             if before is None:
                 todo.append(Todo(launch))
-            elif before.get("replaced") or (retry_failed and before["status"] == "failed"):
+            elif before.get("replaced") or (retry_failed and (before["status"] == "failed" or before.get("reason"))):
                 todo.append(after(before, launch))
         lock = lock_of(run.facts.get("images") or {}, native_platform())
         ready = make_ready(plan, matrix, settings.threads, console, lock=lock, quiet=quiet)
         same_parts(run.facts, ready)
         limit(ready, run.facts.get("memory_limits") or {})
-        return _carry_out(folder, todo, plan, ready, settings, console, quiet, half_widths, run)
+        energy = _energy_pass(plan, sensors)
+        return _carry_out(folder, todo, plan, ready, settings, energy, console, quiet, half_widths, run)
+
+
+def _launches(plan: Plan, sensors: dict[str, Any] | None) -> Iterator[Launch]:
+    """All launches in their order; no energy pass where nothing measures power."""
+    yield from plan.launches()
+    if sensors and sensors["meter"]:
+        yield from plan.energy_launches()
+
+
+def _energy_pass(plan: Plan, sensors: dict[str, Any] | None) -> EnergyPass | None:
+    return EnergyPass(plan.energy, Sensing(**sensors["sensing"])) if plan.energy and sensors else None
+
+
+def _say_meter(sensors: dict[str, Any] | None, console: Console) -> None:
+    if sensors:
+        found = f"energy of the {sensors['scope']}, by {', '.join(sensors['meter'])}" if sensors["meter"] else None
+        console.print(found or f"no energy: {sensors['reason']}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _carry_out(
@@ -131,6 +160,7 @@ def _carry_out(
     plan: Plan,
     ready: Ready,
     settings: Settings,
+    energy: EnergyPass | None,
     console: Console,
     quiet: bool,
     half_widths: HalfWidths | None,
@@ -144,7 +174,9 @@ def _carry_out(
                 console.print(f"the last line was cut short and is set aside in {folder / TORN}", highlight=False)
             stopping = _stopping(plan, half_widths, journal, before)
             watch = Watch(cpu_lists.parse(settings.cpus))
-            tally = execute(todo, ready.prepared, ready.arms, settings, journal.append, progress, watch, stopping)
+            tally = execute(
+                todo, ready.prepared, ready.arms, settings, journal.append, progress, watch, stopping, energy
+            )
     except Interrupted as error:
         raise Interrupted(f"{error}; {advice}") from None
     except HostError as error:

@@ -47,7 +47,9 @@ class Stopping:
             self.saw(line)
 
     def saw(self, line: Mapping[str, Any]) -> None:
-        """Take a launch in; what it replaces does not count any more."""
+        """Take a launch in; what it replaces does not count any more. The energy pass is not timed and not judged."""
+        if line.get("part", "timing") != "timing":
+            return
         of_arm = self._medians[line["cell"]].setdefault(line["arm"], {})
         of_arm.pop(line["block"], None)
         if (median := median_ns(line)) is not None:
@@ -55,6 +57,8 @@ class Stopping:
 
     def goes_on(self, launch: Launch) -> bool:
         """Whether a launch is still wanted. Called between launches: what it takes to decide is not timed."""
+        if launch.part != "timing":
+            return True
         self._look(launch.cell.id, launch.block - 1)
         return launch.block <= self._stopped.get(launch.cell.id, launch.block)
 

@@ -67,9 +67,9 @@ class WatchedArm(ContainerArm):
         super().__init__(*given)
         self.busy: list[float] = []
 
-    def _listen(self, streams: Any) -> tuple[bytes, bytes]:
+    def _listen(self, *given: Any) -> tuple[bytes, bytes]:
         wall, cpu = time.perf_counter(), time.process_time()
-        said = super()._listen(streams)
+        said = super()._listen(*given)
         self.busy.append((time.process_time() - cpu) / (time.perf_counter() - wall))
         return said
 

@@ -151,6 +151,16 @@ target "models" {
   tags     = ["edgebench/models-${step}:${PLATFORM}"]
 }
 
+# bench itself: it takes most of the project.
+target "bench" {
+  inherits   = ["_common"]
+  context    = "."
+  dockerfile = "images/bench/Dockerfile"
+  contexts   = { build = "target:build" }
+  output     = ["type=image,compression=uncompressed"]
+  tags       = ["edgebench/bench:${PLATFORM}"]
+}
+
 # BuildKit's scanner for the SBOM of an image that is pushed: always this machine's own architecture.
 target "sbom" {
   inherits = ["_framework"]

@@ -1,4 +1,4 @@
-"""Keeps standard output for events alone."""
+"""Keeps standard output for events alone, and errors on one line."""
 
 import json
 import os
@@ -21,3 +21,9 @@ class Emitter:
         line.update(fields)
         self._stream.write(json.dumps(line, allow_nan=False, sort_keys=True) + "\n")
         self._stream.flush()
+
+
+def one_line(error):
+    """What an exception says, on one line."""
+    text = " ".join(str(error).split())
+    return "{}: {}".format(type(error).__name__, text[:500]) if text else type(error).__name__

@@ -21,6 +21,7 @@ from runner import (
 )
 from runner.adapters import AdapterMissing, find
 from runner.clock import perf_counter_ns
+from runner.emit import one_line
 from runner.protocol import PROTOCOL, ProtocolError, complete, hash_artifact, hash_runner
 
 
@@ -45,12 +46,6 @@ def run(request, emit):
     return 0
 
 
-def one_line(error):
-    """What an exception says, on one line."""
-    text = " ".join(str(error).split())
-    return "{}: {}".format(type(error).__name__, text[:500]) if text else type(error).__name__
-
-
 def _launch(request, emit):
     adapter = _hello(request, emit)
     _verify("artifact", request["artifact"])
@@ -70,7 +65,11 @@ def _launch(request, emit):
         if "output" in request["measure"]:
             _output(request["reference"], outputs, emit)
         del outputs
-        count = _samples(request, adapter.infer, session, given, emit) if "latency" in request["measure"] else 0
+        count = 0
+        if "latency" in request["measure"]:
+            count += _samples(request, adapter.infer, session, given, emit)
+        if "windows" in request["measure"]:
+            count += _windows(request, adapter.infer, session, given, emit)
         if "memory" in request["measure"]:
             emit("memory", rss_peak_bytes=environment.rss_peak(), cgroup_peak_bytes=cgroup.memory_peak())
     finally:
@@ -167,6 +166,19 @@ def _samples(request, infer, session, given, emit):
     emit("samples", warmup=False, ns=timed.tolist())
     emit("watch", before=before, after=after)
     return len(timed)
+
+
+def _windows(request, infer, session, given, emit):
+    """Emit each window when it is over; returns how many inferences were in them."""
+    total = 0
+    with _failing("infer"):
+        measure.time_calls(infer, session, given, request["warmup"])
+        for start, end, count, median in measure.time_windows(
+            infer, session, given, request["stop"], request["window_s"]
+        ):
+            emit("window", start_ns=start, end_ns=end, inferences=count, median_ns=median)
+            total += count
+    return total
 
 
 def _timed(kind, function, *arguments):

@@ -1,10 +1,13 @@
-"""The timing loop: nothing happens between two readings of the clock but one inference."""
+"""The timing loops: nothing happens between two readings of the clock but one inference."""
 
 import gc
 from array import array
 from contextlib import contextmanager
+from statistics import median
 
-from runner.clock import perf_counter_ns
+from runner.clock import monotonic_ns, perf_counter_ns
+
+KEPT = 100000  # times of a window from which its median is taken: the first of them, should there be more
 
 
 def time_calls(infer, session, inputs, bounds):
@@ -29,6 +32,34 @@ def time_calls(infer, session, inputs, bounds):
                 break
     del samples[count:]
     return samples
+
+
+def time_windows(infer, session, inputs, bounds, seconds):
+    """Infer without a pause and yield (start, end, inferences, median) of every window of so many `seconds`.
+
+    Start and end are ns of the monotonic clock, which sensors share; the median is ns of one inference. One follows the
+    other at once, but for the moment that the caller takes: windows are for what goes on for minutes, where keeping
+    every time would not do. Ends as time_calls does, at the end of a window. Raises what `infer` raises.
+    """
+    enough, most = bounds["iterations"], bounds["max_iterations"]
+    times = array("q", [0]) * KEPT
+    clock, count = perf_counter_ns, 0
+    with _no_collection():
+        begin = clock()
+        while count < most and (count < enough or clock() - begin < bounds["seconds"] * 1e9):
+            start, first, number = monotonic_ns(), clock(), 0
+            while True:
+                before = clock()
+                infer(session, inputs)
+                after = clock()
+                if number < KEPT:
+                    times[number] = after - before
+                number += 1
+                if after - first >= seconds * 1e9 or count + number >= most:
+                    break
+            end = monotonic_ns()
+            count += number
+            yield start, end, number, int(median(times[: min(number, KEPT)]))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ PROTOCOL = 1
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
 # The events of one launch, in the order in which they may come. `done` or `error` ends every launch.
-EVENTS = ("hello", "loaded", "output", "samples", "watch", "memory", "done", "error")
+EVENTS = ("hello", "loaded", "output", "samples", "watch", "window", "memory", "done", "error")
 
 # Why a launch has no number. Each becomes the `reason` of a failed launch.
 ERRORS = (
@@ -42,7 +42,8 @@ DEFAULTS = {
     "warmup": {"iterations": 5, "seconds": 0.1, "max_iterations": 1000},
     "stop": {"iterations": 20, "seconds": 0.5, "max_iterations": 100000},
     "reference": None,  # {path, sha256, bounds: {max_rel, cosine}}: an .npz of arrays output_0, output_1, ...
-    "measure": ["latency", "memory", "output"],
+    "measure": ["latency", "memory", "output"],  # or `windows` in place of `latency`: see docs/protocol.md
+    "window_s": 1.0,  # the length of a window
     "options": {},  # the adapter's own
 }
 
@@ -73,8 +74,11 @@ def complete(request):
     full = dict(DEFAULTS)
     full.update(request)
     for key, default in sorted(DEFAULTS.items()):
-        if default is not None and not isinstance(full[key], type(default)):
+        if default is not None and key != "window_s" and not isinstance(full[key], type(default)):
             raise ProtocolError("'{}' must be of type {}".format(key, type(default).__name__))
+    window = full["window_s"]
+    if not isinstance(window, (int, float)) or isinstance(window, bool) or not window > 0:
+        raise ProtocolError("'window_s' must be a number above 0")
     for part in ("warmup", "stop"):
         full[part] = _complete_bounds(part, full[part])
     reference = full["reference"]

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Timer
 from time import monotonic_ns
@@ -10,7 +10,9 @@ from typing import Any
 
 import docker
 from docker.models.containers import Container
+from docker.types import DeviceRequest, Mount
 
+from bench.devices.grant import Grant
 from bench.engine import ENGINE_GONE, LABEL, gone, remove
 from bench.errors import Interrupted
 from bench.images import Locate
@@ -87,7 +89,7 @@ class ContainerArm:
         started = monotonic_ns()
         expired.start()
         try:
-            out, err = self._listen(streams)
+            out, err = self._listen(streams, spec.hear)
             api.wait(container.id)
         finally:
             expired.cancel()
@@ -106,24 +108,29 @@ class ContainerArm:
             started_ns=started,
         )
 
-    def _listen(self, streams: Iterable[tuple[bytes | None, bytes | None]]) -> tuple[bytes, bytes]:
+    def _listen(
+        self, streams: Iterable[tuple[bytes | None, bytes | None]], hear: Callable[[bytes], None] | None
+    ) -> tuple[bytes, bytes]:
         """What the container says and complains of until it ends. Blocks in the kernel: nothing of ours is timed."""
         out, err = [], []
         for said, complained in streams:
             out.append(said or b"")
             err.append(complained or b"")
+            if hear and said:
+                hear(said)
         return b"".join(out), b"".join(err)
 
 
-def options(spec: Spec) -> dict[str, Any]:
-    """The keywords of `containers.create` for a launch: what it may see and do."""
+def options(spec: Spec, user: str | None = None) -> dict[str, Any]:
+    """The keywords of `containers.create` for a launch: what it may see and do. `user` is the caller when left out."""
+    seen = [*map(str, spec.mounts), *spec.grant.files]
     return {
         "name": "edgebench-" + re.sub(r"[^a-zA-Z0-9_.-]", "-", f"{spec.run_id}-{spec.launch}"),
         "command": ["infer", "--request", str(spec.request)],  # behind the image's entrypoint, `python -m runner`
         "hostname": HOSTNAME,
-        "environment": environment(spec.threads),
+        "environment": environment(spec.threads, spec.grant.environment),
         "labels": {LABEL: spec.run_id},
-        "user": f"{os.getuid()}:{os.getgid()}",
+        "user": user or f"{os.getuid()}:{os.getgid()}",
         "network_mode": "none",
         "read_only": True,
         "tmpfs": {"/tmp": "rw,nosuid,nodev,mode=1777"},
@@ -132,8 +139,25 @@ def options(spec: Spec) -> dict[str, Any]:
         "cpuset_cpus": spec.cpus,
         "mem_limit": spec.memory,
         "memswap_limit": spec.memory,
-        "mounts": [docker.types.Mount(str(p), str(p), type="bind", read_only=True) for p in spec.mounts],
+        "mounts": [Mount(each, each, type="bind", read_only=True) for each in seen],
+        **_hardware(spec.grant),
     }
+
+
+def _hardware(grant: Grant) -> dict[str, Any]:
+    """The keywords for what a device has, as docs/devices.md says; none for a device that needs none."""
+    asked: dict[str, Any] = {
+        "runtime": grant.runtime,
+        "devices": [f"{node}:{node}:rwm" for node in grant.nodes],
+        "volumes": [f"{folder}:{folder}" for folder in grant.directories],
+        "device_cgroup_rules": list(grant.rules),
+        "group_add": list(grant.groups),
+    }
+    if grant.gpu == "cdi":  # not as `devices`, which the SDK takes for paths
+        asked["device_requests"] = [DeviceRequest(driver="cdi", device_ids=["nvidia.com/gpu=all"])]
+    elif grant.gpu == "requests":
+        asked["device_requests"] = [DeviceRequest(count=-1, capabilities=[["gpu"]])]
+    return {name: value for name, value in asked.items() if value}
 
 
 def _why(state: dict[str, Any], spec: Spec, timed_out: bool) -> tuple[str | None, str | None]:

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Enter an unpacked image: enter_rootfs.sh ROOT FOLDER... -- COMMAND...
+# Enter an unpacked image: enter_rootfs.sh ROOT PATH... -- COMMAND...
 # Runs inside a private mount namespace, so every mount made here ends with the process. What the engine gives a
-# container is given here too: a read-only root, an empty /tmp, /proc, /sys, /dev, and the folders at their own paths.
+# container is given here too: a read-only root, an empty /tmp, /proc, /sys, /dev, and folders and files at their own paths.
 set -eu
 root=$1
 shift
@@ -11,7 +11,8 @@ for kernel in proc sys dev; do
 done
 mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs "$root/tmp"
 while [ "$1" != -- ]; do
-  mkdir -p "$root$1" # after the mounts above, which may hide a mount point below them
+  # A place to mount onto: after the mounts above, which may hide one below them.
+  if [ -d "$1" ]; then mkdir -p "$root$1"; else mkdir -p "$root${1%/*}" && : >>"$root$1"; fi
   mount --bind "$1" "$root$1"
   mount -o remount,bind,ro "$root$1"
   shift

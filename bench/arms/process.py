@@ -1,10 +1,11 @@
 """Starting a runner as a plain process of the host; what the rootfs and native arms share."""
 
 import os
+import selectors
 import signal
 import subprocess
 from collections.abc import Sequence
-from time import monotonic_ns
+from time import monotonic, monotonic_ns
 
 from bench.errors import HostError
 from bench.launching import Outcome, Spec, environment, tail
@@ -21,7 +22,7 @@ def run(command: Sequence[str], spec: Spec) -> Outcome:
         process = subprocess.Popen(
             pinned,
             cwd="/",
-            env=environment(spec.threads),
+            env=environment(spec.threads, spec.grant.environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -32,17 +33,12 @@ def run(command: Sequence[str], spec: Spec) -> Outcome:
             f"{error.filename} is not on this host", "install util-linux, or use --arms container"
         ) from None
     started = monotonic_ns()
-    timed_out = False
-    try:
-        out, err = process.communicate(timeout=spec.timeout)
-    except subprocess.TimeoutExpired:
-        timed_out = True
-        _end(process)
-        out, err = process.communicate()
-    except BaseException:
-        _end(process)
-        process.communicate()
-        raise
+    with process:
+        try:
+            out, err, timed_out = _listen(process, spec)
+        except BaseException:
+            _end(process)
+            raise
     wall = monotonic_ns() - start
     reason, message = None, None
     if timed_out:
@@ -59,6 +55,36 @@ def run(command: Sequence[str], spec: Spec) -> Outcome:
         message=message,
         started_ns=started,
     )
+
+
+def _listen(process: "subprocess.Popen[bytes]", spec: Spec) -> tuple[bytes, bytes, bool]:
+    """What the process says and complains of until it ends, and whether it had to be ended."""
+    assert process.stdout
+    assert process.stderr
+    said: dict[int, list[bytes]] = {process.stdout.fileno(): [], process.stderr.fileno(): []}
+    timed_out, end = False, monotonic() + spec.timeout
+    with selectors.DefaultSelector() as pipes:
+        for pipe in said:
+            pipes.register(pipe, selectors.EVENT_READ)
+        while pipes.get_map():
+            ready = pipes.select(None if timed_out else max(0.0, end - monotonic()))
+            if not ready and not timed_out:
+                timed_out = True
+                _end(process)
+            for key, _ in ready:
+                if piece := os.read(key.fd, 1 << 16):
+                    said[key.fd].append(piece)
+                    if spec.hear and key.fd == process.stdout.fileno():
+                        spec.hear(piece)
+                else:
+                    pipes.unregister(key.fd)
+    out, err = (b"".join(pieces) for pieces in said.values())
+    try:
+        process.wait(None if timed_out else max(0.0, end - monotonic()))
+    except subprocess.TimeoutExpired:  # it closed its pipes and lives on
+        timed_out = True
+        _end(process)
+    return out, err, timed_out
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -42,7 +42,7 @@ class RootfsArm:
 
     def launch(self, spec: Spec) -> Outcome:
         """Run one process in the unpacked image."""
-        entered = _enter(self.roots[spec.framework], spec.mounts)
+        entered = _enter(self.roots[spec.framework], [*spec.mounts, *map(Path, spec.grant.files)])
         return process.run([*entered, PYTHON, *RUNNER, str(spec.request)], spec)
 
 

@@ -10,10 +10,14 @@ from docker.errors import DockerException
 from requests import RequestException
 from rich.console import Console
 
-from bench.cli import images, imports, matrix, models, study
+from bench.cli import compose, devices, images, imports, matrix, models
 from bench.cli.compare import compare
+from bench.cli.doctor import doctor
 from bench.cli.export import export
+from bench.cli.interference import interference
+from bench.cli.overhead import overhead
 from bench.cli.report import report
+from bench.cli.thermal import thermal
 from bench.errors import BenchError, HostError, Interrupted
 
 EPILOG = (
@@ -31,11 +35,19 @@ app = typer.Typer(
 app.add_typer(matrix.app, name="matrix")
 app.add_typer(images.app, name="images")
 app.add_typer(models.app, name="models")
-app.add_typer(study.app, name="study")
+app.add_typer(devices.app, name="devices")
+app.command("doctor")(doctor)
 app.command("report")(report)
 app.command("compare")(compare)
 app.command("export")(export)
 app.add_typer(imports.app, name="import")
+app.add_typer(compose.app, name="compose")
+
+study = typer.Typer(help="Answer one question about a device.", no_args_is_help=True)
+study.command("overhead")(overhead)
+study.command("interference")(interference)
+study.command("thermal")(thermal)
+app.add_typer(study, name="study")
 
 
 def main() -> NoReturn:

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cli.common import AsJson, console, print_json
-from bench.config import Matrix, Platform, load_matrix
+from bench.config import Matrix, load_matrix
+from bench.entry import Platform
 from bench.errors import ConfigError, ImagesDiffer
 from bench.names import choose
 from bench.transfer import Transfers

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from bench.cli import distribution, inspecting
 from bench.cli.common import AsJson, console, print_json
-from bench.config import Group, Platform, load_matrix
+from bench.config import load_matrix
+from bench.entry import Group, Platform
 from bench.errors import ConfigError, HostError
 from bench.names import choose
 
@@ -62,7 +63,7 @@ def _chosen(names: Sequence[str], platform: str, group: str) -> list[str]:
     frameworks = load_matrix().frameworks
     (platform,) = choose("platform", [platform], get_args(Platform))
     if names:
-        chosen = choose("framework", names, [*frameworks, *images.steps()])
+        chosen = choose("framework", names, [*frameworks, *images.steps(), images.DESK])
         for name in chosen:
             if name in frameworks and platform not in frameworks[name].platforms:
                 offered = ", ".join(frameworks[name].platforms)

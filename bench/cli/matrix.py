@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from bench.cli.common import RESULTS, AsJson, Results, console, half_widths, print_json
 from bench.cli.report import parse_margin
+from bench.cli.sensing import Meters, SensorsRoot, UsbMeters, sensing_of
 from bench.config import load_matrix, matrix_schema
 from bench.errors import CellsFailed, ConfigError
 from bench.journal_reader import read
-from bench.plan import ARMS, Cell, Plan, Selection, make_plan
-from bench.runs import cell_facts, find_run
+from bench.plan import ARMS, Plan, Selection, make_plan
+from bench.runs import find_run
 
 if TYPE_CHECKING:
+    from bench.devices.target import Target
     from bench.session import Result
 
 app = typer.Typer(help="Plan, run and resume the matrix of cells.", no_args_is_help=True)
@@ -47,7 +48,15 @@ MaxBlocks = Annotated[
     int | None, typer.Option("--max-blocks", min=1, help=f"With --half-width, at most; {MOST_BLOCKS} when left out.")
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Of the order of launches; drawn and recorded when left out.")]
+EnergyPass = Annotated[
+    bool, typer.Option("--energy", help="Measure energy too, in launches of their own behind the timed ones.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
+Images = Annotated[
+    Literal["local", "locked"] | None,
+    typer.Option("--images", help="Those built here, or the lock file's; when left out, locked where there is one."),
+]
+LockFile = Annotated[Path | None, typer.Option("--lock", help="The lock file; else EDGEBENCH_LOCK, or images.lock.")]
 
 
 @app.command()
@@ -64,11 +73,18 @@ def plan(
     half_width: HalfWidth = None,
     max_blocks: MaxBlocks = None,
     seed: Seed = None,
+    energy: EnergyPass = False,
+    images: Images = None,
+    lock: LockFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a run would do. Starts nothing."""
+    """Show what a run would do, on which images and with what of the device's hardware. Starts nothing."""
+    from bench.cli import planning
+    from bench.lock import chosen_lock
+
     enough = enough_of(blocks, samples, half_width, max_blocks)
-    made = _plan(device, framework, model, precision, select, arms, profile, seed, enough)
+    made = _plan(device, framework, model, precision, select, arms, profile, seed, energy, enough)
+    target, locked = _aim(made), chosen_lock(images, lock)
     if as_json:
         print_json(
             {
@@ -78,25 +94,15 @@ def plan(
                 "arms": list(made.arms),
                 "blocks": made.blocks,
                 "half_width": made.half_width,
-                "cells": [_planned(made, cell) for cell in made.cells],
+                "cells": planning.rows(made, target, locked),
                 "armless": made.armless,
                 "skipped": [{"cell": name, "reason": reason} for name, reason in made.skipped.items()],
                 "launches": [launch.id for launch in made.launches()],
+                "energy_launches": [launch.id for launch in made.energy_launches()],
             }
         )
         return
-    table = Table("cell", "arms", "blocks", box=None, pad_edge=False)
-    for cell in made.cells:
-        table.add_row(cell.id, " ".join(made.arms_of(cell.framework)), str(made.blocks))
-    out = Console()
-    out.print(table)
-    for name, reason in made.skipped.items():
-        out.print(f"left out: {name}: {reason}", highlight=False)
-    for name, reasons in made.armless.items():
-        for arm, reason in reasons.items():
-            out.print(f"left out: the {arm} arm of {name}: {reason}", highlight=False)
-    most = "at most " if made.half_width else ""
-    out.print(f"{len(made.cells)} cells, {most}{sum(1 for _ in made.launches())} launches", highlight=False)
+    planning.show_plan(made, target, locked)
 
 
 @app.command()
@@ -122,18 +128,18 @@ def run(
     timeout: Annotated[
         float, typer.Option("--timeout", min=1, max=86_400, help="Seconds after which a launch is given up.")
     ] = 600.0,
-    images: Annotated[
-        Literal["local", "locked"] | None,
-        typer.Option(
-            "--images", help="Those built here, or the lock file's; when left out, locked where there is one."
-        ),
-    ] = None,
-    lock: Annotated[
-        Path | None, typer.Option("--lock", help="The lock file; else EDGEBENCH_LOCK, or images.lock.")
-    ] = None,
+    images: Images = None,
+    lock: LockFile = None,
     replace: Annotated[
         bool, typer.Option("--replace/--no-replace", help="Launch again what the host disturbed, at most twice.")
     ] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what each container would be given, and start nothing.")
+    ] = False,
+    energy: EnergyPass = False,
+    meter: Meters = None,
+    usb_meter: UsbMeters = None,
+    sensors_root: SensorsRoot = None,
     results: Results = RESULTS,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -142,8 +148,14 @@ def run(
     from bench import session  # the Docker SDK and what hangs on it are not needed to plan
     from bench.lock import chosen_lock
 
+    if (meter or usb_meter or sensors_root) and not energy:
+        raise ConfigError("--meter, --usb-meter and --sensors-root are of the energy pass", "add --energy")
     enough = enough_of(blocks, samples, half_width, max_blocks)
-    made = _plan(device, framework, model, precision, select, arms, profile, seed, enough)
+    made = _plan(device, framework, model, precision, select, arms, profile, seed, energy, enough)
+    if dry_run:
+        _preview(made, images, lock, cpus, _bytes(memory), as_json=as_json)
+        return
+    matrix = load_matrix()
     command = shlex.join(["bench", *sys.argv[1:]])
     options = session.Options(
         cpus=cpus,
@@ -153,8 +165,9 @@ def run(
         lock=chosen_lock(images, lock),
         half_widths=half_widths,
         replace=replace,
+        sensing=sensing_of(matrix, device, meter, usb_meter, sensors_root),
     )
-    _finish(session.start(made, load_matrix(), options, results, console(), quiet=quiet), as_json)
+    _finish(session.start(made, matrix, options, results, console(), quiet=quiet), as_json)
 
 
 @app.command()
@@ -199,10 +212,6 @@ def schema() -> None:
     print_json(matrix_schema())
 
 
-def _planned(made: Plan, cell: Cell) -> dict[str, Any]:
-    return {**cell_facts(cell), "arms": list(made.arms_of(cell.framework)), "blocks": made.blocks}
-
-
 def _plan(
     device: str,
     frameworks: list[str] | None,
@@ -212,6 +221,7 @@ def _plan(
     arms: str,
     profile: str,
     seed: int | None,
+    energy: bool,
     enough: dict[str, Any],
 ) -> Plan:
     selection = Selection(
@@ -223,6 +233,7 @@ def _plan(
         arms=[arm.strip() for arm in arms.split(",") if arm.strip()],
         profile=profile,
         seed=seed,
+        energy=energy,
         **enough,
     )
     return make_plan(load_matrix(), selection)
@@ -240,6 +251,27 @@ def enough_of(
         raise ConfigError("--blocks and --half-width are both given", "--max-blocks bounds a run that stops by itself")
     width = parse_margin(half_width, "--half-width")
     return {"blocks": max_blocks or MOST_BLOCKS, "samples": samples, "half_width": width}
+
+
+def _aim(made: Plan, engine: Any = None) -> "Target":
+    from bench.devices.host import this_machine
+    from bench.devices.target import aim
+
+    frameworks = sorted({cell.framework for cell in made.cells})
+    return aim(made.device, frameworks, load_matrix(), this_machine(), dict(engine.info()) if engine else None)
+
+
+def _preview(
+    made: Plan, images: str | None, lock: Path | None, cpus: str | None, memory: int | None, *, as_json: bool
+) -> None:
+    from bench import engine
+    from bench.cli import planning
+    from bench.lock import chosen_lock
+    from bench.preview import preview
+
+    target = _aim(made, engine.find())
+    cells = preview(made, load_matrix(), target, chosen_lock(images, lock), cpus, memory)
+    planning.show_preview(cells, target, as_json=as_json)
 
 
 def _bytes(text: str | None) -> int | None:

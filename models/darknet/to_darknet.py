@@ -99,15 +99,10 @@ def _average(made: Description, layer: Layer) -> None:
     made.add("avgpool", layer, {})
 
 
-def _normalisation(made: Description, layer: Layer) -> None:
-    told = layer.attributes
-    made.go_to(layer.takes[0])
-    size = told["size"]
-    # ONNX weighs the mean of the squares, DarkNet their sum. And it forgets one square: that of channel size / 2 is
-    # missing from the sums of the channels before, and taken off again behind them (7e-4 of CifarNet's output). That is
-    # DarkNet's own doing, and is left as it is: channels of zeros before the others would mend it, for more work.
-    options = {"size": size, "alpha": told.get("alpha", 1e-4) / size, "beta": told.get("beta", 0.75)}
-    made.add("normalization", layer, {**options, "kappa": told.get("bias", 1.0)})
+def _normalisation(_: Description, layer: Layer) -> None:
+    # It forgets the square of channel size / 2: missing from the sums of the channels before, and taken off again
+    # behind them. Channels of zeros before the others would mend it, and be more work than the network's.
+    raise Unsupported(f"DarkNet's local response normalisation forgets one channel's square ({layer.gives})")
 
 
 def _sum(made: Description, layer: Layer) -> None:

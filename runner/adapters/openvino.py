@@ -1,4 +1,4 @@
-"""OpenVINO's CPU plugin; it reads ONNX by itself."""
+"""OpenVINO on the CPU, or on Intel's GPU or NPU; it reads ONNX by itself."""
 
 import sys
 
@@ -21,8 +21,9 @@ def load(path, request):
     config = {
         "INFERENCE_PRECISION_HINT": {"fp32": "f32", "fp16": "f16"}.get(request["precision"], "dynamic"),
         "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_NUM_THREADS": request["threads"],
     }
+    if request["device"] == "CPU":  # the other plugins know no such property
+        config["INFERENCE_NUM_THREADS"] = request["threads"]
     return core.compile_model(core.read_model(path), request["device"], config).create_infer_request()
 
 

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,29 @@ def test_what_it_complained_of_is_kept():
 def test_a_python_that_is_not_there_is_said():
     with pytest.raises(HostError, match=r"Python 3\.1 is not on this host"):
         find_python("3.1")
+
+
+def test_what_it_says_is_heard_while_it_runs():
+    heard = []
+    code = "import sys, time\nfor n in range(3): print(n, flush=True); time.sleep(0.3)"
+    outcome = run(code, hear=lambda piece: heard.append((time.monotonic(), piece)))
+    assert b"".join(piece for _, piece in heard) == outcome.stdout == b"0\n1\n2\n"
+    assert heard[-1][0] - heard[0][0] > 0.3, "not all at its end"
+
+
+def test_a_process_ends_with_what_goes_wrong_in_hearing_it():
+    marker = "sleep 86398"
+
+    def broken(piece):
+        raise HostError("the disk is full")
+
+    with pytest.raises(HostError, match="disk is full"):
+        run(f"import subprocess; print(1, flush=True); subprocess.run('{marker}'.split())", hear=broken)
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    assert marker not in listed.splitlines()
+
+
+def test_a_process_that_only_closes_its_pipes_is_waited_for():
+    code = "import os, time; os.close(1); os.close(2); time.sleep({}); os._exit(7)"
+    assert run(code.format(0.3)).exit_code == 7
+    assert run(code.format(60), timeout=0.5).reason == "timeout"

@@ -77,7 +77,7 @@ def test_a_missing_key_is_named(edited):
         ("format: tflite", "format: tflight", "frameworks.tflite.format"),
         ("schema_version: 1", "schema_version: 2", "schema_version"),
         ("input: [1, 3, 32, 32]", "input: wide", "models.cifarnet.input"),
-        ("  cifarnet:", "  Cifar Net:", "models.Cifar Net"),
+        ("  cifarnet:\n", "  Cifar Net:\n", "models.Cifar Net"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_place(edited, old, new, where):
@@ -120,3 +120,27 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path):
 def test_keras_and_tensorflow_share_one_lock_and_so_one_layer():
     keras, tensorflow = (PROJECT / "images" / name / "requirements.txt" for name in ("keras", "tensorflow"))
     assert keras.read_text() == tensorflow.read_text()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "access: [jetson], precisions",
+            "access: [jetsn], precisions",
+            "unknown access 'jetsn': did you mean 'jetson'?",
+        ),
+        ("uses: {coral: {device", "uses: {corel: {device", "no framework and no group: did you mean 'coral'?"),
+        ('without: {tvm: "VTA', 'without: {tmv: "VTA', "no framework: did you mean 'tvm'?"),
+        ("nodes: [/dev/apex_0]", "nodes: [apex_0]", "access.apex.nodes.0: string should match"),
+        ('rules: ["c 189:* rmw"]', 'rules: ["c 189"]', "access.coral-usb.rules.0"),
+        ("device: MYRIAD", "device: MYRIED", "devices.movidius-ncs.uses.movidius.device"),
+        ('usb: ["03e7:2485"]', 'usb: ["3e7:2485"]', "devices.movidius-ncs2.identify.usb.0"),
+        ("power: {covers: card}", "power: {cover: card}", "unknown key 'cover': did you mean 'covers'?"),
+    ],
+)
+def test_a_fault_in_a_device_is_named_with_its_place(edited, old, new, said):
+    path = edited(old, new)
+    found = fault(path)
+    assert said in found
+    assert found.startswith(f"{path}:")

@@ -73,6 +73,25 @@ def test_a_launch_measured_twice_is_said(folder: Path) -> None:
     assert "line 2" in read(folder).warnings[0]
 
 
+def energy(part: str = "energy", block: int = 1, **change: Any) -> dict[str, Any]:
+    said = line(block, status="energy", part=part, reason=None, launch=f"a/b/c/d/native/{part}/{block}")
+    del said["samples"]
+    return said | change
+
+
+def test_the_energy_pass_stands_beside_the_timed_launches(folder: Path) -> None:
+    with Journal(folder) as journal:
+        for each in (line(1), energy(), energy("control"), energy(block=2, reason="killed"), energy(block=2)):
+            journal.append(each)
+    run = read(folder)
+    assert run.launches == [line(1)]
+    assert [each["launch"] for each in run.energy] == [
+        "a/b/c/d/native/energy/1", "a/b/c/d/native/control/1", "a/b/c/d/native/energy/2",
+    ]  # fmt: skip
+    assert run.energy[-1]["reason"] is None
+    assert run.warnings == []
+
+
 def test_a_full_disk_leaves_no_part_of_a_line(folder: Path) -> None:
     with Journal(folder) as journal:
         journal.append(line(1))
@@ -178,6 +197,8 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path, content: str | None,
         (json.dumps(line(10**30)), "`block` is"),
         (json.dumps(line(1, status=["ok"])), "`status`"),
         (json.dumps(line(1, launch="other")), "`launch`"),
+        (json.dumps(energy(launch="a/b/c/d/native/1")), "`launch`"),
+        (json.dumps(energy(part=["energy"])), "`part` is ['energy']"),
         (json.dumps(line(1, cell="x", launch="x/native/1")), "not in this run's plan"),
     ],
 )

@@ -1,6 +1,7 @@
 """From a launch's output to the journal's line: a failed launch has a reason and never a number."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -29,6 +30,25 @@ def test_a_complete_launch_keeps_its_samples():
     assert (kept["status"], kept["reason"], kept["samples"], kept["warmup"]) == ("ok", None, [7, 8], [9])
     assert kept["loaded"] == {"load_ns": 5}
     assert kept["launch"] == "host/tflite/cifarnet/fp32/native/1"
+
+
+WINDOW = {"start_ns": 5, "end_ns": 9, "inferences": 4, "median_ns": 1}
+ENERGY = [*GOOD[:2], {"event": "window", "t_ns": 9, **WINDOW}, {"event": "done", "samples": 4}]
+
+
+def test_a_launch_of_the_energy_pass_keeps_windows_and_readings_and_is_no_timing():
+    launch = Launch(LAUNCH.cell, "native", 1, "energy")
+    stdout = b"".join(json.dumps(event).encode() + b"\n" for event in ENERGY)
+    outcome = Outcome(start_ns=1, wall_ns=2, stdout=stdout, stderr="", exit_code=0)
+    kept = record(launch, 1, "then", outcome, {"readings": {}})
+    assert (kept["launch"], kept["status"], kept["part"]) == (
+        "host/tflite/cifarnet/fp32/native/energy/1", "energy", "energy",
+    )  # fmt: skip
+    assert kept["windows"] == [WINDOW]
+    assert kept["sensed"] == {"readings": {}}
+    assert "samples" not in kept
+    failed = record(launch, 1, "then", replace(outcome, exit_code=1))
+    assert (failed["status"], failed["reason"], failed["windows"]) == ("energy", "start", [])
 
 
 @pytest.mark.parametrize(

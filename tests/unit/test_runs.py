@@ -24,6 +24,16 @@ def test_a_plan_comes_back_from_run_json_as_it_was():
     assert settings == SETTINGS
 
 
+def test_an_energy_pass_comes_back_as_it_was():
+    plan = make_plan(load_matrix(), Selection(device="host", models=["cifarnet"], blocks=1, energy=True))
+    facts = json.loads(json.dumps({"run_id": SETTINGS.run_id, "seed": plan.seed, "plan": plan_facts(plan, SETTINGS)}))
+    again, _ = plan_of(facts, load_matrix())
+    assert again.energy == plan.energy
+    assert list(again.energy_launches()) == list(plan.energy_launches())
+    del facts["plan"]["energy"]  # a run of an older bench
+    assert plan_of(facts, load_matrix())[0].energy is None
+
+
 def test_a_plan_of_a_name_that_is_gone_is_refused():
     plan = make_plan(load_matrix(), Selection(device="host", models=["cifarnet"], blocks=1))
     facts = {"run_id": "r", "seed": plan.seed, "plan": plan_facts(plan, SETTINGS)}

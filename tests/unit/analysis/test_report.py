@@ -23,10 +23,11 @@ TOP = {
     "forced",
     "warnings",
     "cells",
+    "energy",
 }
 CELL = {"cell", "framework", "model", "precision", "status", "arms", "ratios", "image", "artifact", "failures"}
 CELL |= {"variance", "stop", "attribution", "cold_start"}
-ARM = {"launches", "failed", "samples", "median_ms", "p90_ms", "p99_ms", "load_ms", "first_ms", "kernel"}
+ARM = {"launches", "failed", "samples", "median_ms", "p90_ms", "p99_ms", "load_ms", "first_ms", "kernel", "packages"}
 ARM |= {"tail", "rss_peak_mb", "cgroup_peak_mb", "inside", "flagged", "replaced", "phases"}
 RATIO = {"ratio", "ci95", "verdict", "comparable", "reason", "blocks", "more_blocks"}
 RATIO |= {"half_width", "p_different", "q_different", "margins"}
@@ -217,3 +218,10 @@ def test_what_the_host_did_is_shown_and_a_replacement_counts(tmp_path: Path) -> 
     said = "\n".join(summary(report))
     assert "1 launch was disturbed by the host and measured again (foreign-load 1, steal 1)" in said
     assert "1 of the 9 launches that count was disturbed too (foreign-load 1)" in said
+
+
+def test_what_a_launch_found_is_told_beside_the_images_name(tmp_path: Path) -> None:
+    """JetPack 4 brings its own TensorRT into the container, whatever the image's tag says."""
+    [cell] = build(write(tmp_path, [Truth(versions={"container": {"tensorrt": "8.2.1.8"}})], blocks=2))["cells"]
+    assert cell["arms"]["container"]["packages"]["tensorrt"] == "8.2.1.8"
+    assert "tensorrt" not in cell["arms"]["native"]["packages"]

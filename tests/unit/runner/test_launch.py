@@ -4,6 +4,7 @@ import json
 import platform
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,19 @@ def test_only_what_is_asked_for_is_measured(launch, request_for):
     ]
 
 
+def test_windows_are_told_as_they_end_and_their_inferences_counted(launch, request_for):
+    stop = {"iterations": 1, "seconds": 0.2, "max_iterations": 10**9}
+    events = launch(request_for(measure=["windows"], window_s=0.05, stop=stop)).events
+    told = [event for event in events if event["event"] == "window"]
+    assert kinds(events) == ["hello", "loaded", *["window"] * len(told), "done"]
+    assert len(told) > 1
+    assert events[-1]["samples"] == sum(event["inferences"] for event in told)
+    for event in told:
+        assert event["start_ns"] < event["end_ns"] <= event["t_ns"]
+        assert 0 < event["median_ns"] <= event["end_ns"] - event["start_ns"]
+    assert all(earlier["end_ns"] <= later["start_ns"] for earlier, later in pairwise(told))
+
+
 @pytest.mark.parametrize("text", ["", "{", "\x00"])
 def test_a_request_that_cannot_be_read_exits_2(launch, text):
     done = launch(text)
@@ -97,6 +111,8 @@ def failed(done, kind, *words):
         ({"warmup": {"seconds": -1}}, "warmup.seconds"),
         ({"warmup": {"minutes": 1}}, "iterations"),
         ({"reference": {"path": "/x"}}, "reference"),
+        ({"window_s": 0}, "window_s"),
+        ({"window_s": True}, "window_s"),
         ({"framework": "onnxruntim"}, "onnxruntime"),
         ({"framework": "../infer"}, "onnxruntime"),
     ],

@@ -46,6 +46,44 @@ def test_it_ends_at_the_most_iterations_whatever_is_missing(timed):
     assert len(timed(1, iterations=50, seconds=60.0, max_iterations=20)) == 20
 
 
+@pytest.fixture
+def windows(monkeypatch):
+    def run(step, window, **bounds):
+        clock = Clock(step)
+        monkeypatch.setattr(measure, "perf_counter_ns", lambda: clock.now)
+        monkeypatch.setattr(measure, "monotonic_ns", lambda: clock.now)
+        bounds = {"iterations": 1, "max_iterations": 10**9, **bounds}
+        every = list(measure.time_windows(clock.infer, None, [], bounds, window))
+        assert clock.calls == sum(count for _, _, count, _ in every)
+        return every
+
+    return run
+
+
+def test_windows_follow_one_another_and_say_how_many_inferences_each_had(windows):
+    found = windows(10**8, window=0.5, seconds=2.0)
+    assert [count for _, _, count, _ in found] == [5, 5, 5, 5]
+    assert [(start, end) for start, end, _, _ in found] == [(n * 5 * 10**8, (n + 1) * 5 * 10**8) for n in range(4)]
+    assert {median for _, _, _, median in found} == {10**8}
+
+
+def test_an_inference_longer_than_a_window_is_a_window(windows):
+    assert [count for _, _, count, _ in windows(3 * 10**9, window=1.0, seconds=5.0)] == [1, 1]
+
+
+def test_windows_end_at_the_most_iterations(windows):
+    assert [count for _, _, count, _ in windows(10**8, window=0.5, seconds=60.0, max_iterations=12)] == [5, 5, 2]
+
+
+def test_windows_go_on_until_the_iterations_are_reached(windows):
+    assert sum(count for _, _, count, _ in windows(10**8, window=0.5, seconds=0, iterations=7)) == 10
+
+
+def test_a_window_of_more_inferences_than_are_kept_is_one_all_the_same(windows, monkeypatch):
+    monkeypatch.setattr(measure, "KEPT", 3)
+    assert [count for _, _, count, _ in windows(10**8, window=1.0, seconds=1.0)] == [10]
+
+
 def test_collection_is_off_while_it_times_and_on_again_after_a_failure():
     seen = []
 

@@ -1,0 +1,128 @@
+"""`bench devices`: list and show what matrix.yaml knows, and say which of it this machine is."""
+
+from typing import Annotated, Any
+
+import typer
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from bench.cli.common import AsJson, print_json
+from bench.cli.planning import wide
+from bench.compose import renderable
+from bench.config import Matrix, load_matrix
+from bench.devices import identify, l4t
+from bench.devices.host import this_machine
+from bench.errors import HostError
+from bench.names import choose
+from bench.platforms import architecture, platform_of
+
+app = typer.Typer(help="The boards and hosts of matrix.yaml.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the devices: platforms of their images, frameworks, ways to their hardware, and how far each was tried."""
+    matrix = load_matrix()
+    rows = [_row(matrix, name) for name in matrix.devices]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table("device", "title", "platforms", "frameworks", "hardware", "verified", box=None, pad_edge=False)
+    for row in rows:
+        runs = ", ".join(row["runs"]) or "–"
+        words = [" ".join(row["platforms"]) or "–", runs, " ".join(row["access"]) or "–", row["verified"]]
+        table.add_row(row["device"], row["title"], *words)
+    wide(table).print(table)
+
+
+def _row(matrix: Matrix, name: str) -> dict[str, Any]:
+    entry = matrix.devices[name]
+    own = [framework for framework in entry.uses if framework in matrix.frameworks and framework not in entry.without]
+    return {
+        "device": name,
+        "title": entry.title,
+        "platforms": list(entry.platforms),
+        "runs": [*entry.groups, *own],
+        "frameworks": renderable(matrix, name),
+        "access": list(dict.fromkeys(each for use in entry.uses.values() for each in use.access)),
+        "sensors": list(entry.sensors),
+        "verified": entry.verified,
+    }
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="A device of matrix.yaml.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show a device: all that matrix.yaml says of it, with what each way to its hardware gives a container."""
+    matrix = load_matrix()
+    (name,) = choose("device", [name], matrix.devices)
+    row = _row(matrix, name)
+    facts = {
+        "device": name,
+        **matrix.devices[name].model_dump(exclude_defaults=True),
+        "images": {each: _tags(matrix, name, each) for each in row["frameworks"]},
+        "access": {each: matrix.access[each].model_dump(exclude_defaults=True) for each in row["access"]},
+    }
+    if as_json:
+        print_json(facts)
+    else:
+        typer.echo(yaml.safe_dump(facts, sort_keys=False, width=110, default_flow_style=None), nl=False)
+
+
+def _tags(matrix: Matrix, device: str, framework: str) -> dict[str, str]:
+    """Platform → how far the image was tried."""
+    has = matrix.frameworks[framework].platforms
+    return {platform: has[platform] for platform in matrix.devices[device].platforms if platform in has}
+
+
+@app.command(hidden=True)
+def markdown() -> None:
+    """Print the tables of docs/devices.md."""
+    from bench.devices import table
+
+    typer.echo(table.markdown(load_matrix()))
+
+
+@app.command()
+def probe(as_json: AsJson = False) -> None:
+    """Say which devices this machine is, by compatible strings, PCI and USB ids. Exits 3 where it cannot be told."""
+    matrix, host = load_matrix(), this_machine()
+    facts = identify.look(host, matrix.devices)
+    found = {name: why for name, each in matrix.devices.items() if (why := identify.matches(each, facts))}
+    unknown = identify.unknown(facts, found, matrix.devices)
+    if facts.l4t and l4t.platform(matrix.l4t, facts.l4t) is None:
+        unknown.append(f"there is no image for L4T {facts.l4t}; known are {l4t.known(matrix.l4t)}")
+    if as_json:
+        print_json(
+            {
+                "machine": facts.machine,
+                "model": facts.model,
+                "compatible": list(facts.compatible),
+                "pci": list(facts.pci),
+                "usb": list(facts.usb),
+                "cpu": facts.cpu,
+                "l4t": facts.l4t,
+                "platform": l4t.platform(matrix.l4t, facts.l4t) if facts.l4t else platform_of(facts.machine),
+                "devices": [{"device": name, "because": why} for name, why in found.items()],
+                "unknown": unknown,
+            }
+        )
+    else:
+        _show_probe(matrix, facts, found)
+    if unknown:
+        raise HostError(
+            "\n".join(unknown), "docs/adding-a-device.md; as a plain machine it is measured with --device host"
+        )
+
+
+def _show_probe(matrix: Matrix, facts: identify.Facts, found: dict[str, list[str]]) -> None:
+    out = Console(soft_wrap=True, highlight=False)
+    said = [facts.model, facts.cpu, facts.machine, f"L4T {facts.l4t}" if facts.l4t else None]
+    out.print(", ".join(each for each in said if each), markup=False)
+    for name, why in found.items():
+        out.print(f"{name}: {matrix.devices[name].title}, by {', '.join(why)}", markup=False)
+    if platform_of(facts.machine) in map(architecture, matrix.devices["host"].platforms):
+        out.print("host: as any machine is, without what is particular to it", markup=False)

@@ -1,0 +1,145 @@
+"""`bench doctor`: whether a machine can do what a device's launches need, and setting it up for them."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from bench.cli.common import AsJson, console, print_json
+from bench.config import Matrix, load_matrix
+from bench.errors import ConfigError, HostError
+from bench.names import choose
+
+if TYPE_CHECKING:
+    from bench.doctor import Case, Line
+
+MARKS = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "fail": "[bold red]fail[/]"}
+
+
+def doctor(
+    device: Annotated[str, typer.Option("--device", help="A device of matrix.yaml.")] = "host",
+    framework: Annotated[list[str] | None, typer.Option("--framework", help="Only this one; may be repeated.")] = None,
+    model: Annotated[list[str] | None, typer.Option("--model", help="Memory for this one; may be repeated.")] = None,
+    images: Annotated[
+        Literal["local", "locked"] | None,
+        typer.Option("--images", help="Those built here, or the lock file's; locked where there is one."),
+    ] = None,
+    lock: Annotated[
+        Path | None, typer.Option("--lock", help="The lock file; else EDGEBENCH_LOCK, or images.lock.")
+    ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Set governors, power mode and clocks to what is measured with.")
+    ] = False,
+    restore: Annotated[
+        bool, typer.Option("--restore", help="Set back what --fix changed, and do nothing else.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Examine the machine line by line, with the command that mends what is wrong. Exits 3 when a line fails."""
+    from bench.devices import settings
+    from bench.devices.host import this_machine
+    from bench.doctor import examine
+    from bench.hostlock import reserved
+
+    host, err = this_machine(), console()
+    said: list[str] = []
+
+    def say(text: object) -> None:
+        said.append(str(text))
+        err.print(str(text), highlight=False, soft_wrap=True, markup=False)
+
+    if fix and restore:
+        raise ConfigError("--fix and --restore are both asked for", "one after the other")
+    if restore:
+        with reserved():
+            there = settings.restore(host, say)
+        say("all is as it was" if there else "nothing was changed")
+        return
+    matrix = load_matrix()
+    (device,) = choose("device", [device], matrix.devices)
+    if fix or settings.journal().exists():
+        with reserved():
+            settings.recover(host, say)
+            if fix:
+                settings.fix(device, matrix.devices[device], host, say)
+        if fix and not said:
+            say("nothing had to be set")
+    lines = examine(_case(matrix, device, framework or (), model or (), images, lock))
+    if as_json:
+        print_json({"device": device, "changed": said if fix else [], "lines": [asdict(line) for line in lines]})
+    else:
+        _show(lines)
+    if failed := [line for line in lines if line.level == "fail"]:
+        raise HostError(f"{len(failed)} of {len(lines)} lines fail for {device}", "each says what mends it")
+
+
+def _case(
+    matrix: Matrix,
+    device: str,
+    frameworks: "list[str] | tuple[()]",
+    models: "list[str] | tuple[()]",
+    images: str | None,
+    lock: Path | None,
+) -> "Case":
+    from bench import engine
+    from bench.cli.sensing import sensing_of
+    from bench.compose import renderable
+    from bench.devices.host import this_machine
+    from bench.devices.identify import look
+    from bench.devices.target import aim
+    from bench.doctor import Case
+    from bench.lock import chosen_lock
+    from bench.sensing import survey
+
+    entry, host = matrix.devices[device], this_machine()
+    offered = renderable(matrix, device)
+    chosen = choose("framework", frameworks, matrix.frameworks) if frameworks else offered
+    if away := [name for name in chosen if name not in offered]:
+        raise ConfigError(f"{device} has no image of {away[0]}", f"it has of {', '.join(offered) or 'nothing'}")
+    client, silence = None, ""
+    try:
+        client = engine.connect()
+    except HostError as error:
+        silence = str(error)
+    return Case(
+        name=device,
+        device=entry,
+        matrix=matrix,
+        host=host,
+        facts=look(host, matrix.devices),
+        frameworks=chosen,
+        platforms=aim(device, chosen, matrix, host).platforms,
+        sensors=survey(sensing_of(matrix, device, None, None, None)),
+        engine=client,
+        info=dict(client.info()) if client else {},
+        silence=silence,
+        lock=chosen_lock(images, lock),
+        models=_sizes(matrix, chosen, models),
+    )
+
+
+def _sizes(matrix: Matrix, frameworks: list[str], models: "list[str] | tuple[()]") -> dict[str, int]:
+    """The largest artifact of each model that these frameworks read, of those that were made."""
+    from bench.paths import model_store
+    from bench.store import Store
+
+    store = Store(model_store())
+    formats = {matrix.frameworks[name].format for name in frameworks}
+    sizes: dict[str, int] = {}
+    for name in choose("model", models, matrix.models):
+        made = (store.manifest(name) or {}).get("artifacts", ())
+        if found := [each["size_bytes"] for each in made if each["format"] in formats]:
+            sizes[name] = max(found)
+    return sizes
+
+
+def _show(lines: "list[Line]") -> None:
+    out = Console(soft_wrap=True, highlight=False)
+    width = max(len(line.topic) for line in lines)
+    for line, after in zip(lines, [*lines[1:], None], strict=True):
+        out.print(f"{MARKS[line.level]} {line.topic:<{width}}  {escape(line.said)}")
+        if line.mend and (after is None or line.mend != after.mend):  # once for lines that one thing mends
+            out.print(f"     {'':<{width}}  → {escape(line.mend)}")

@@ -1,0 +1,115 @@
+"""`bench study thermal`: one cell to its steady state, with heat, clocks and what holds the board back."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bench.cli.common import RESULTS, AsJson, Results, console
+from bench.cli.sensing import Meters, SensorsRoot, UsbMeters, sensing_of
+from bench.config import load_matrix
+from bench.errors import CellsFailed, ConfigError, HostError
+from bench.plan import ARMS, Selection, make_plan
+
+MOST = 24 * 60.0  # minutes
+
+
+def thermal(
+    device: Annotated[str, typer.Option("--device", help="A device of matrix.yaml.")] = "host",
+    framework: Annotated[str | None, typer.Option("--framework", help="The framework to run.")] = None,
+    model: Annotated[str | None, typer.Option("--model", help="The model to run.")] = None,
+    precision: Annotated[str, typer.Option("--precision", help="fp32, fp16 or int8.")] = "fp32",
+    arm: Annotated[str, typer.Option("--arm", help=f"How to launch it: {', '.join(ARMS)}.")] = ARMS[0],
+    minutes: Annotated[float, typer.Option("--minutes", help="How long to infer without a pause.")] = 30.0,
+    cooldown: Annotated[float, typer.Option("--cooldown", min=0, max=MOST, help="Minutes to read on after it.")] = 0.0,
+    meter: Meters = None,
+    usb_meter: UsbMeters = None,
+    sensors_root: SensorsRoot = None,
+    figure: Annotated[Path | None, typer.Option("--figure", help="Write the figure here too: .png or .svg.")] = None,
+    show: Annotated[
+        str | None, typer.Option("--show", help="Measure nothing: a kept study's folder, or `latest`.")
+    ] = None,
+    results: Results = RESULTS,
+    as_json: AsJson = False,
+) -> None:
+    """Infer for minutes while sensors are read: how warm, how slow, how held back, and is it steady?"""
+    failure = None
+    if show is None:
+        wanted = _selection(device, framework, model, precision, arm)
+        folder, failure = _measure(wanted, minutes, cooldown, meter, usb_meter, sensors_root, results)
+    else:
+        from bench.study_folder import find_study
+
+        folder = find_study(results, show)
+    _tell(folder, figure, as_json)
+    if failure:
+        raise CellsFailed(f"the launch failed: {failure}", f"what was measured before is kept in {folder}")
+
+
+def _selection(device: str, framework: str | None, model: str | None, precision: str, arm: str) -> Selection:
+    if framework is None or model is None:
+        raise ConfigError("a thermal study is of one cell", "name it: --framework F --model M, or --show a kept study")
+    return Selection(
+        device=device, frameworks=[framework], models=[model], precisions=[precision], arms=[arm], blocks=1, seed=0
+    )
+
+
+def _measure(
+    wanted: Selection,
+    minutes: float,
+    cooldown: float,
+    meter: list[str] | None,
+    usb_meter: list[Path] | None,
+    sensors_root: Path | None,
+    results: Path,
+) -> tuple[Path, str | None]:
+    from bench import thermal as study  # the Docker SDK is not needed to show a kept one
+    from bench.lock import chosen_lock
+
+    if not 0 < minutes <= MOST:
+        raise ConfigError(f"--minutes {minutes:g}: not between 0 and {MOST:g}")
+    matrix = load_matrix()
+    plan = make_plan(matrix, wanted)
+    options = study.Options(
+        minutes=minutes,
+        cooldown=cooldown,
+        sensing=sensing_of(matrix, wanted.device, meter, usb_meter, sensors_root),
+        command=shlex.join(["bench", *sys.argv[1:]]),
+        lock=chosen_lock(None, None),
+    )
+    return study.measure(plan, matrix, options, results, console())
+
+
+def _tell(folder: Path, figure: Path | None, as_json: bool) -> None:
+    from rich.console import Console
+
+    from analysis.study_events import read_study
+    from analysis.thermal import answer, over_time
+    from analysis.thermal_table import show
+    from bench.journal import dumps
+
+    study = read_study(folder)
+    said = answer(study)
+    if as_json:
+        typer.echo(dumps({**said, "path": str(folder)}, indent=2))
+    else:
+        show(said, Console(highlight=False))
+    for path in [folder / "thermal.svg", *([figure] if figure else [])]:
+        _draw(over_time(study), said, path)
+
+
+def _draw(frame: Any, said: dict[str, Any], path: Path) -> None:
+    if not len(frame):
+        return
+    from analysis.figures import save
+    from analysis.thermal_figure import thermal_chart
+
+    try:
+        save(thermal_chart(frame, said), path)
+    except ValueError as error:
+        raise ConfigError(f"--figure {path}: {error}", "name a file that ends in .png or .svg") from error
+    except OSError as error:
+        raise HostError(f"cannot write {path}: {error.strerror}", "name a file in a folder that is there") from error
+    typer.echo(f"figure: {path}", err=True)

@@ -1,0 +1,48 @@
+"""What the doctor looks at, and what it says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import docker
+
+from bench.config import Matrix
+from bench.device import Device
+from bench.devices.host import Host
+from bench.devices.identify import Facts
+from bench.lock import Lock
+
+Level = Literal["ok", "warn", "fail"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One finding: of what, how bad, in words, and what mends it (None where nothing is to be done)."""
+
+    topic: str
+    level: Level
+    said: str
+    mend: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A device on a machine. `info` is what the engine says of itself; without an engine `silence` says why.
+
+    `platforms` are those of the frameworks' images. `models` are the sizes of the artifacts that are to be measured, in
+    bytes by name. `sensors` is what bench.sensing.survey found.
+    """
+
+    name: str
+    device: Device
+    matrix: Matrix
+    host: Host
+    facts: Facts
+    frameworks: Sequence[str]
+    platforms: Mapping[str, str]
+    sensors: Mapping[str, Any]
+    engine: docker.DockerClient | None = None
+    info: Mapping[str, Any] = field(default_factory=dict)
+    silence: str = ""
+    lock: Lock | None = None
+    models: Mapping[str, int] = field(default_factory=dict)

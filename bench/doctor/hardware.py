@@ -1,0 +1,47 @@
+"""Whether the ways to the hardware are there: nodes, folders, groups, libraries, drivers, and a stick's USB speed."""
+
+from collections.abc import Iterator
+
+from bench.device import Access
+from bench.devices.grant import TRIPLETS, accesses, lacks, shut
+from bench.devices.host import text
+from bench.doctor.case import Case, Line
+from bench.platforms import architecture, platform_of
+
+SUPERSPEED = 5000  # Mbit/s; a stick on an older port waits for its data
+
+
+def hardware_lines(case: Case) -> Iterator[Line]:
+    """A line for each thing that is missing, or one for each way that is whole; then the sticks."""
+    ways = {way.title: way for name in case.frameworks for way in accesses(case.matrix, case.name, name)}
+    for way in ways.values():
+        platform = next(iter(case.platforms.values()), "") or platform_of(case.host.machine)
+        bad = list(lacks(way, platform, case.host))
+        for each in bad:
+            yield Line("hardware", "fail", each.what, each.mend)
+        if not bad and (seen := _seen(way, platform)):
+            yield Line("hardware", "ok", f"{way.title}: {', '.join(seen)}")
+    yield from _sticks(case, list(ways.values()))
+
+
+def _seen(way: Access, platform: str) -> list[str]:
+    files = [each.format(triplet=TRIPLETS[architecture(platform)]) for each in way.files]
+    return [*way.nodes, *way.brings, *way.directories, *files, *(f"group {name}" for name in way.groups)]
+
+
+def _sticks(case: Case, ways: list[Access]) -> Iterator[Line]:
+    """The devices on the USB that identify the device: may their nodes be opened, and how fast is the port?"""
+    groups = [name for way in ways if way.directories for name in way.groups]
+    for path in case.host.glob("/sys/bus/usb/devices/*/idVendor"):
+        folder = path.rpartition("/")[0]
+        identity = f"{text(case.host, path)}:{text(case.host, f'{folder}/idProduct')}"
+        if identity not in case.device.identify.usb:
+            continue
+        bus, number = (text(case.host, f"{folder}/{name}") or "0" for name in ("busnum", "devnum"))
+        node = f"/dev/bus/usb/{int(bus):03}/{int(number):03}"
+        for name in groups:
+            for each in shut(case.host, node, name):
+                yield Line("USB", "fail", each.what, each.mend)
+        speed = int(text(case.host, f"{folder}/speed") or 0)
+        level, mend = ("ok", None) if speed >= SUPERSPEED else ("warn", "plug it into a USB 3 port, without a hub")
+        yield Line("USB", "warn" if level == "warn" else "ok", f"{identity} at {speed} Mbit/s ({node})", mend)
