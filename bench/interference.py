@@ -11,6 +11,7 @@ from bench import cpus as cpu_lists
 from bench import engine as engines
 from bench.arms.container import ContainerArm
 from bench.config import Bounds, Matrix
+from bench.devices.host import this_machine
 from bench.errors import ConfigError, HostError, Interrupted
 from bench.execute import Settings, Tally
 from bench.hostlock import reserved
@@ -21,7 +22,7 @@ from bench.lock import lock_of
 from bench.plan import Plan
 from bench.prepare import Prepared, prepare_requests
 from bench.progress import Progress
-from bench.provenance import host, versions
+from bench.provenance import board, host, versions
 from bench.ready import Ready, make_ready
 from bench.record import now
 from bench.runs import new_run_id, plan_facts, plan_of
@@ -86,10 +87,11 @@ def start(
                     "absent": absent,
                     "launches": [launch.id for group in planned for launch in group.launches],
                 },
-                "host": host(ready.engine),
+                "host": host(ready.engine) | board(this_machine()),
                 "images": ready.images,
                 "artifacts": ready.artifacts,
                 "recipes": ready.recipes,
+                "given": ready.given,
                 "forced": [],
             },
         )
@@ -133,7 +135,7 @@ def _carry_out(
     quiet: bool,
     attempts: dict[str, int] | None = None,
 ) -> Result:
-    together = Together(_images(ready), _requests(todo, plan, matrix), settings, _arm)
+    together = Together(_images(ready), _requests(todo, plan, matrix, ready), settings, _arm)
     tally, before = Tally(), attempts or {}
     progress = Progress(sum(len(group.launches) for group in todo), plan.blocks, console=console, quiet=quiet)
     advice = f"what was measured is kept: bench matrix resume {folder}"
@@ -153,12 +155,13 @@ def _carry_out(
     return Result(settings.run_id, folder, tally)
 
 
-def _requests(todo: Sequence[Group], plan: Plan, matrix: Matrix) -> dict[tuple[str, int], Prepared]:
+def _requests(todo: Sequence[Group], plan: Plan, matrix: Matrix, ready: Ready) -> dict[tuple[str, int], Prepared]:
+    grants = {each.cell.framework: each.grant for each in ready.prepared.values()}
     counts = {len(cpu_lists.parse(cpus)) for group in todo for cpus in group.setup.cpus}
     return {
         (cell, threads): prepared
         for threads in sorted(counts)
-        for cell, prepared in prepare_requests(plan, matrix, threads).items()
+        for cell, prepared in prepare_requests(plan, matrix, threads, grants).items()
     }
 
 

@@ -121,7 +121,8 @@ def cold(made):
     """The arm with cold files, ready to launch CELL, and the artifact's path."""
     matrix = load_matrix()
     plan = make_plan(matrix, Selection(device="host", globs=[CELL], arms=["container", "cold-cache"], profile="demo"))
-    arm = make_arms(plan.arms, matrix, made, locate(made, native_platform(), None, Console(), quiet=True))["cold-cache"]
+    find = locate(made, {"onnxruntime": native_platform()}, None, Console(), quiet=True)
+    arm = make_arms(plan.arms, matrix, made, find)["cold-cache"]
     arm.prepare("onnxruntime")
     settings = Settings(run_id="test", cpus="0", threads=1, timeout=60.0, memory=None)
     prepared = prepare_requests(plan, matrix, 1)[CELL]
