@@ -1,12 +1,13 @@
 """From the matrix and a selection to the exact list of launches. Nothing is started or looked up here."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
+from typing import Any
 
-from bench.config import Bounds, Matrix
+from bench.config import Bounds, Framework, Matrix
 from bench.errors import ConfigError
 from bench.names import choose, matches, nearest
 
@@ -104,11 +105,10 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
     models = choose("model", selection.models, matrix.models)
     offered = sorted({p for name in frameworks for p in matrix.frameworks[name].precisions})
     precisions = choose("precision", selection.precisions, offered)
-
     every = [
         Cell(device, framework, model, precision)
-        for framework, model, precision in product(frameworks, models, precisions)
-        if selection.precisions or precision in matrix.frameworks[framework].precisions
+        for framework, model in product(frameworks, models)
+        for precision in _precisions(matrix.frameworks[framework], selection, precisions)
     ]
     selected = [cell for cell in every if matches(cell.id, selection.globs)]
     if not selected:
@@ -141,6 +141,13 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
     )
 
 
+def _precisions(framework: Framework, selection: Selection, chosen: Sequence[str]) -> Sequence[str]:
+    """Those asked for, also where the framework lacks them: that is said. Else what globs choose from, or the first."""
+    if selection.precisions:
+        return chosen
+    return framework.precisions if selection.globs else framework.precisions[:1]
+
+
 def _armless(matrix: Matrix, framework: str, arms: tuple[str, ...]) -> dict[str, str]:
     without = matrix.frameworks[framework].without
     return {arm: without[arm] for arm in arms if arm in without}
@@ -161,7 +168,9 @@ def _why_not(matrix: Matrix, cell: Cell) -> str | None:
         runs = " and ".join(device.groups)
         return f"{cell.framework} is of the group {framework.group}, and {cell.device} runs {runs}"
     if cell.precision not in framework.precisions:
-        return f"{cell.framework} has no {cell.precision}"
+        lacks: Mapping[Any, str] = framework.lacks
+        why = f": {lacks[cell.precision]}" if cell.precision in lacks else ""
+        return f"{cell.framework} has no {cell.precision}{why}"
     if cell.model in framework.without:
         return f"{cell.framework} cannot run {cell.model}: {framework.without[cell.model]}"
     if not set(device.platforms) & set(framework.platforms):

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from bench import engine as engines
 from bench.errors import HostError
 from bench.images import compiled, native_platform
 from bench.paths import PROJECT
+from bench.recipe import Kind
 from bench.venvs import ensure_venv
 
 RUN = "models"  # the run that these containers belong to: `bench matrix clean` finds what a killed build left
@@ -25,18 +26,19 @@ PYTHON = "3.11"  # as in the images
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One call of `python -m models.<name>`: which model, in which formats, from which files (option → path)."""
+    """One call of `python -m models.<name>`: which model, in which kinds, from which files (option → path)."""
 
     name: str
     model: str
-    formats: list[str]
-    given: dict[str, Path]
+    kinds: Sequence[Kind]
+    given: Mapping[str, Path]
+    words: Sequence[str] = ()  # more of the step's own options
 
-    def command(self, out: Path | str, given: dict[str, str]) -> list[str]:
+    def command(self, out: Path | str, given: Mapping[str, str]) -> list[str]:
         """The argument list behind the interpreter, with the paths as the step sees them."""
-        formats = [f"--format={kind}" for kind in self.formats]
+        kinds = [f"--kind={kind}" for kind in self.kinds]
         files = [f"--{option}={path}" for option, path in given.items()]
-        return ["-m", f"models.{self.name}", self.model, f"--out={out}", *formats, *files]
+        return ["-m", f"models.{self.name}", self.model, f"--out={out}", *kinds, *files, *self.words]
 
 
 class Workshop(Protocol):
@@ -62,7 +64,7 @@ class Containers:
 
     def run(self, step: Step, out: Path) -> tuple[int, str]:
         """Run one container."""
-        inside = {option: f"/in/{path.name}" for option, path in step.given.items()}
+        inside = {option: f"/in/{option}/{path.name}" for option, path in step.given.items()}
         seen = {PROJECT / "models": "/project/models", **{step.given[option]: inside[option] for option in inside}}
         settings: dict[str, Any] = {
             "mounts": [

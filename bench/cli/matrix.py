@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.cli.common import RESULTS, AsJson, Results, console, print_json
+from bench.cli.common import RESULTS, AsJson, Results, console, parse_bytes, print_json
 from bench.config import load_matrix, matrix_schema
-from bench.errors import CellsFailed, ConfigError
+from bench.errors import CellsFailed
 from bench.journal_reader import read
 from bench.plan import ARMS, Cell, Plan, Selection, make_plan
 from bench.runs import cell_facts, find_run
@@ -123,7 +123,7 @@ def run(
     command = shlex.join(["bench", *sys.argv[1:]])
     options = session.Options(
         cpus=cpus,
-        memory=_bytes(memory),
+        memory=parse_bytes(memory),
         timeout=timeout,
         command=command,
         lock=chosen_lock(images, lock),
@@ -192,21 +192,6 @@ def _plan(
         seed=seed,
     )
     return make_plan(load_matrix(), selection)
-
-
-def _bytes(text: str | None) -> int | None:
-    if text is None:
-        return None
-    from docker.errors import DockerException
-    from docker.utils import parse_bytes
-
-    try:
-        limit = int(parse_bytes(text))
-    except (DockerException, OverflowError, ValueError):
-        limit = 0
-    if limit <= 0:
-        raise ConfigError(f"--memory: '{text}' is no amount of memory", "for example --memory 512m or --memory 2g")
-    return limit
 
 
 def _clean(run_id: str | None, say: Console) -> list[str]:

@@ -1,43 +1,55 @@
 """`bench models`: build, list and show."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, get_args
 
 import typer
 from rich.console import Console
 
+from bench.cli import checking
 from bench.cli import model_tables as tables
 from bench.cli.common import AsJson, console, print_json
-from bench.config import load_matrix
+from bench.config import Matrix, Precision, load_matrix
+from bench.errors import ConfigError
 from bench.names import choose
 from bench.paths import model_store
+from bench.recipe import MAKERS, Kind
+from bench.store import Store
+
+PRECISIONS: tuple[str, ...] = get_args(Precision)
 
 app = typer.Typer(help="Build and show the models, as artifacts in the store.", no_args_is_help=True)
+app.registered_commands += checking.app.registered_commands
+
+
+Names = Annotated[list[str] | None, typer.Argument(help="Models; all when left out.")]
+Precisions = Annotated[
+    list[str] | None, typer.Option("--precision", help="fp32 (when left out), fp16 or int8, or all; may be repeated.")
+]
 
 
 @app.command()
 def build(
-    names: Annotated[list[str] | None, typer.Argument(help="Models; all when left out.")] = None,
+    names: Names = None,
     formats: Annotated[
         list[str] | None, typer.Option("--format", help="Only this artifact format; may be repeated.")
     ] = None,
+    precisions: Precisions = None,
 ) -> None:
-    """Make artifacts and check each against PyTorch. What is made already is left alone."""
+    """Make artifacts and compare each with PyTorch's answers. What is made already is left alone."""
     from bench import models
     from bench.hostlock import reserved
 
     matrix = load_matrix()
-    offered = sorted({entry.format for entry in matrix.frameworks.values()})
     chosen = choose("model", names or (), matrix.models)
-    wanted = choose("format", formats or (), offered)
     with reserved():
-        models.build(chosen, wanted, console())
+        models.build(chosen, _kinds(matrix, formats or (), precisions or ()), console())
 
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """Show the models, those with the least work for each parameter first, and the artifacts that were made of them."""
     from bench.catalogue import overview
-    from bench.store import Store
 
     rows = overview(load_matrix(), Store(model_store()))
     if as_json:
@@ -51,7 +63,6 @@ def show(name: Annotated[str, typer.Argument(help="A model.")], as_json: AsJson 
     """Show a model: what was counted beside what others state, and every artifact with its size and parity."""
     from bench.catalogue import detail
     from bench.references import load_references
-    from bench.store import Store
 
     matrix = load_matrix()
     choose("model", [name], matrix.models)
@@ -67,3 +78,22 @@ def show(name: Annotated[str, typer.Argument(help="A model.")], as_json: AsJson 
         out.print(tables.artifacts(facts["artifacts"]))
     else:
         out.print(f"not made: bench models build {name}", highlight=False)
+
+
+def _kinds(matrix: Matrix, formats: Sequence[str], precisions: Sequence[str]) -> list[Kind]:
+    """What is asked for: what a framework reads, or of a format that is named whatever there is.
+
+    Raises ConfigError where that is nothing.
+    """
+    every = "all" in precisions
+    wanted = PRECISIONS if every else tuple(choose("precision", precisions, PRECISIONS)) if precisions else ("fp32",)
+    named = choose("format", formats, sorted({kind.format for kind in MAKERS}))
+    read = {entry.kind(each) for entry in matrix.frameworks.values() for each in entry.precisions}
+    found = [
+        kind for kind in MAKERS if kind.precision in wanted and (kind in read or (formats and kind.format in named))
+    ]
+    found = [kind for kind in found if kind.format in named]
+    if not found:
+        offered = ", ".join(str(kind) for kind in MAKERS if kind.format in named)
+        raise ConfigError(f"nothing is made as {', '.join(named)} in {', '.join(wanted)}", f"there is: {offered}")
+    return found

@@ -44,7 +44,7 @@ def test_what_was_made_is_found_with_all_that_a_launch_needs(store: Store) -> No
     assert found.path.read_text() == "small as onnx"
     assert found.path.parent.name == found.sha256
     assert found.reference.read_text() == "reference of small"
-    assert (found.seed, found.inputs, found.size_bytes) == (0, INPUTS, len("small as onnx"))
+    assert (found.seeds, found.inputs, found.size_bytes) == ([0, 1], INPUTS, len("small as onnx"))
     assert found.is_intact()
     assert store.find("small", "onnx", "int8") is None
     assert store.find("large", "onnx", "fp32") is None
