@@ -32,7 +32,7 @@ def build(names: Sequence[str], kinds: Iterable[Kind], progress: Console, *, aga
     store = Store(model_store())
     failures: list[str] = []
     wanted = list(dict.fromkeys(kinds))
-    left_out = useless(load_matrix(), names, wanted)
+    left_out = useless(load_matrix(), names, wanted) | sourceless(store, names, wanted)
     for (name, kind), reason in left_out.items():
         progress.print(f"models: {name} is not made as {kind}: {reason}", highlight=False)
     workshop: Workshop | None = None
@@ -58,6 +58,17 @@ def useless(matrix: Matrix, names: Sequence[str], kinds: Iterable[Kind]) -> dict
         for name in names:
             if readers and all(name in without for without in readers):
                 found[name, kind] = "; ".join(sorted({without[name] for without in readers}))
+    return found
+
+
+def sourceless(store: Store, names: Sequence[str], kinds: Iterable[Kind]) -> dict[tuple[str, Kind], str]:
+    """Model of the user's and kind → that there is nothing to make it of."""
+    found = {}
+    for name in (each for each in names if each in store.own()):
+        for kind in kinds:
+            source = SOURCES.get(MAKERS[kind])
+            if store.find(name, *kind) is None and (source is None or store.find(name, *source) is None):
+                found[name, kind] = f"it was added as another kind of file, and {kind} is made of {source or 'nothing'}"
     return found
 
 

@@ -1,13 +1,13 @@
 """From the matrix and a selection to the exact list of launches. Nothing is started or looked up here."""
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from typing import Any
 
-from bench.config import Bounds, Framework, Matrix
+from bench.config import Bounds, Matrix
 from bench.errors import ConfigError
 from bench.names import choose, matches, nearest
 
@@ -94,8 +94,11 @@ class Plan:
                     yield Launch(cell, arm, block)
 
 
-def make_plan(matrix: Matrix, selection: Selection) -> Plan:
-    """Expand a selection. Raises ConfigError when a name is unknown or nothing is left to measure."""
+def make_plan(matrix: Matrix, selection: Selection, refusal: Callable[[Cell], str | None] = lambda _cell: None) -> Plan:
+    """Expand a selection. Raises ConfigError when a name is unknown or nothing is left to measure.
+
+    `refusal` says why a cell cannot be measured that the matrix alone has nothing against.
+    """
     (device,) = choose("device", [selection.device], matrix.devices)
     (profile,) = choose("profile", [selection.profile], matrix.profiles)
     frameworks = choose("framework", selection.frameworks, matrix.frameworks)
@@ -108,13 +111,13 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
     every = [
         Cell(device, framework, model, precision)
         for framework, model in product(frameworks, models)
-        for precision in _precisions(matrix.frameworks[framework], selection, precisions)
+        for precision in _precisions(matrix, framework, model, selection, precisions)
     ]
     selected = [cell for cell in every if matches(cell.id, selection.globs)]
     if not selected:
         hint = nearest(selection.globs[0], [cell.id for cell in every]) if selection.globs else None
         raise ConfigError("the selection leaves no cell", hint)
-    skipped = {cell.id: reason for cell in selected if (reason := _why_not(matrix, cell))}
+    skipped = {cell.id: reason for cell in selected if (reason := _why_not(matrix, cell) or refusal(cell))}
     cells = tuple(cell for cell in selected if cell.id not in skipped)
     arms = _arms(selection.arms)
     armless = {name: reasons for name in frameworks if (reasons := _armless(matrix, name, arms))}
@@ -141,11 +144,19 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
     )
 
 
-def _precisions(framework: Framework, selection: Selection, chosen: Sequence[str]) -> Sequence[str]:
-    """Those asked for, also where the framework lacks them: that is said. Else what globs choose from, or the first."""
+def _precisions(
+    matrix: Matrix, framework: str, model: str, selection: Selection, chosen: Sequence[str]
+) -> Sequence[str]:
+    """Those asked for, also where the framework lacks them: that is said. Else what globs choose from, or one.
+
+    That one is the framework's first, and of a model that the user brought, what the file is.
+    """
     if selection.precisions:
         return chosen
-    return framework.precisions if selection.globs else framework.precisions[:1]
+    offered, brought = matrix.frameworks[framework].precisions, matrix.models[model].brought
+    if selection.globs:
+        return offered
+    return [brought.precision] if brought else offered[:1]
 
 
 def _armless(matrix: Matrix, framework: str, arms: tuple[str, ...]) -> dict[str, str]:

@@ -66,12 +66,12 @@ class Recipes:
         if entry is None:
             return None
         network = self.folder / "networks" / str(entry["file"])
-        return _digest(json.dumps(entry, sort_keys=True), _hash_files(network), self._common, self._step("export"))
+        return digest(json.dumps(entry, sort_keys=True), _hash_files(network), self._common, self._step("export"))
 
     def artifact_key(self, key: str, kind: Kind) -> str | None:
         """The key of one artifact of a model: its definition's, and the step that makes such artifacts."""
         step = MAKERS.get(kind)
-        return None if step is None else _digest(key, self._common, self._step(step))
+        return None if step is None else digest(key, self._common, self._step(step))
 
     def layout(self, model: str) -> str | None:
         """What the axes of a model's input are, such as NCHW. None when the catalogue does not list it."""
@@ -91,10 +91,11 @@ class Recipes:
 
 
 def _hash_files(*paths: Path) -> str:
-    return _digest(*(part for path in sorted(paths) for part in (path.name, _digest(path.read_bytes()))))
+    return digest(*(part for path in sorted(paths) for part in (path.name, digest(path.read_bytes()))))
 
 
-def _digest(*parts: str | bytes) -> str:
+def digest(*parts: str | bytes) -> str:
+    """The SHA-256 of several texts, of which none can be taken for a part of its neighbour."""
     whole = hashlib.sha256()
     for part in parts:
         data = part.encode() if isinstance(part, str) else part

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import docker
+import requests
 from docker.types import Mount
 
 from bench import bake
@@ -54,8 +55,9 @@ class Workshop(Protocol):
 class Containers:
     """Steps in their images: no network, a read-only root, the caller's uid, removed afterwards."""
 
-    def __init__(self, engine: docker.DockerClient) -> None:
+    def __init__(self, engine: docker.DockerClient, *, memory: int | None = None, seconds: int = SECONDS) -> None:
         self.engine = engine
+        self.memory, self.seconds = memory, seconds
 
     def prepare(self, name: str) -> None:
         """Build the step's image; this takes a moment when nothing has changed."""
@@ -80,14 +82,26 @@ class Containers:
             "cap_drop": ["ALL"],
             "security_opt": ["no-new-privileges"],
             "init": True,
+            "mem_limit": self.memory,
+            "memswap_limit": self.memory,
         }
         image = f"edgebench/models-{step.name}:{native_platform()}"
         try:
             with self._started(image, step.command("/out", inside), settings) as container:
-                code = container.wait(timeout=SECONDS)["StatusCode"]
+                code = self._wait(container)
                 return code, container.logs().decode(errors="replace")
         except engines.ENGINE_GONE as error:
             raise engines.gone(error) from error
+
+    def _wait(self, container: Any) -> int:
+        """Its exit code, 137 where it had to be ended: it took too long."""
+        try:
+            return int(container.wait(timeout=self.seconds)["StatusCode"])
+        except requests.exceptions.ConnectionError as error:  # the SDK's word for a wait that takes too long
+            if "timed out" not in str(error).lower():
+                raise
+            container.kill()
+            return 137
 
     @contextmanager
     def _started(self, image: str, command: list[str], settings: dict[str, Any]) -> Iterator[Any]:

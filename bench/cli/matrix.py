@@ -10,11 +10,14 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cli.common import RESULTS, AsJson, Results, console, parse_bytes, print_json
-from bench.config import load_matrix, matrix_schema
+from bench.config import Matrix, load_matrix, matrix_schema
 from bench.errors import CellsFailed
 from bench.journal_reader import read
+from bench.own import refusals, with_own
+from bench.paths import model_store
 from bench.plan import ARMS, Cell, Plan, Selection, make_plan
 from bench.runs import cell_facts, find_run
+from bench.store import Store
 
 if TYPE_CHECKING:
     from bench.session import Result
@@ -53,7 +56,7 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Show what a run would do. Starts nothing."""
-    made = _plan(device, framework, model, precision, select, arms, profile, blocks, seed)
+    _, made = _plan(device, framework, model, precision, select, arms, profile, blocks, seed)
     if as_json:
         print_json(
             {
@@ -111,6 +114,9 @@ def run(
     lock: Annotated[
         Path | None, typer.Option("--lock", help="The lock file; else EDGEBENCH_LOCK, or images.lock.")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Time also what is known not to agree with its reference; it is recorded.")
+    ] = False,
     results: Results = RESULTS,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -119,7 +125,7 @@ def run(
     from bench import session  # the Docker SDK and what hangs on it are not needed to plan
     from bench.lock import chosen_lock
 
-    made = _plan(device, framework, model, precision, select, arms, profile, blocks, seed)
+    matrix, made = _plan(device, framework, model, precision, select, arms, profile, blocks, seed)
     command = shlex.join(["bench", *sys.argv[1:]])
     options = session.Options(
         cpus=cpus,
@@ -127,8 +133,9 @@ def run(
         timeout=timeout,
         command=command,
         lock=chosen_lock(images, lock),
+        force=force,
     )
-    _finish(session.start(made, load_matrix(), options, results, console(), quiet=quiet), as_json)
+    _finish(session.start(made, matrix, options, results, console(), quiet=quiet), as_json)
 
 
 @app.command()
@@ -144,7 +151,8 @@ def resume(
 
     folder = find_run(results, run)
     _clean(read(folder).facts["run_id"], console())
-    _finish(session.resume(folder, load_matrix(), console(), quiet=quiet, retry_failed=retry_failed), as_json)
+    matrix = with_own(load_matrix(), Store(model_store()))
+    _finish(session.resume(folder, matrix, console(), quiet=quiet, retry_failed=retry_failed), as_json)
 
 
 @app.command()
@@ -179,7 +187,7 @@ def _plan(
     profile: str,
     blocks: int | None,
     seed: int | None,
-) -> Plan:
+) -> tuple[Matrix, Plan]:
     selection = Selection(
         device=device,
         frameworks=frameworks or (),
@@ -191,7 +199,9 @@ def _plan(
         blocks=blocks,
         seed=seed,
     )
-    return make_plan(load_matrix(), selection)
+    store = Store(model_store())
+    matrix = with_own(load_matrix(), store)
+    return matrix, make_plan(matrix, selection, refusals(store, matrix))
 
 
 def _clean(run_id: str | None, say: Console) -> list[str]:

@@ -6,12 +6,13 @@ from typing import Annotated, get_args
 import typer
 from rich.console import Console
 
-from bench.cli import checking
+from bench.cli import bringing, checking, moving
 from bench.cli import model_tables as tables
 from bench.cli.common import AsJson, console, print_json
 from bench.config import Matrix, Precision, load_matrix
 from bench.errors import ConfigError
 from bench.names import choose
+from bench.own import with_own
 from bench.paths import model_store
 from bench.recipe import MAKERS, Kind
 from bench.store import Store
@@ -19,7 +20,8 @@ from bench.store import Store
 PRECISIONS: tuple[str, ...] = get_args(Precision)
 
 app = typer.Typer(help="Build and show the models, as artifacts in the store.", no_args_is_help=True)
-app.registered_commands += checking.app.registered_commands
+for part in (checking, bringing, moving):
+    app.registered_commands += part.app.registered_commands
 
 
 Names = Annotated[list[str] | None, typer.Argument(help="Models; all when left out.")]
@@ -41,7 +43,8 @@ def build(
     from bench.hostlock import reserved
 
     matrix = load_matrix()
-    chosen = choose("model", names or (), matrix.models)
+    every = with_own(matrix, Store(model_store())).models
+    chosen = choose("model", names, every) if names else list(matrix.models)
     with reserved():
         models.build(chosen, _kinds(matrix, formats or (), precisions or ()), console())
 
@@ -51,7 +54,8 @@ def list_(as_json: AsJson = False) -> None:
     """Show the models, those with the least work for each parameter first, and the artifacts that were made of them."""
     from bench.catalogue import overview
 
-    rows = overview(load_matrix(), Store(model_store()))
+    store = Store(model_store())
+    rows = overview(with_own(load_matrix(), store), store)
     if as_json:
         print_json(rows)
         return
@@ -64,10 +68,11 @@ def show(name: Annotated[str, typer.Argument(help="A model.")], as_json: AsJson 
     from bench.catalogue import detail
     from bench.references import load_references
 
-    matrix = load_matrix()
+    store = Store(model_store())
+    matrix = with_own(load_matrix(), store)
     choose("model", [name], matrix.models)
     reference = load_references().get(name)
-    facts = detail(name, matrix, Store(model_store()), reference)
+    facts = detail(name, matrix, store, reference)
     if as_json:
         print_json(facts)
         return
