@@ -17,7 +17,20 @@ import yaml
 from bench import engine as engines
 from bench.errors import HostError
 from bench.ground import prepare
-from bench.images import PREFIX, STEPS, architecture, compiled, folder, frameworks, labels, native_platform, pins, steps
+from bench.images import (
+    PREFIX,
+    RECIPE,
+    STEPS,
+    architecture,
+    compiled,
+    folder,
+    frameworks,
+    labels,
+    native_platform,
+    pins,
+    recipe_hash,
+    steps,
+)
 from bench.paths import PROJECT
 from bench.site import make_site, pip_settings
 from bench.vendor import FOLDER, STAND_IN, STAND_IN_BASE, base, vendored
@@ -127,7 +140,8 @@ def _targets(names: Sequence[str], platform: str, scratch: Path) -> dict[str, di
             site = scratch / f"site-{library}"
             make_site(site, pins(framework, platform), settings)
             targets[library] = {"context": folder(framework), "additional_contexts": {"site": str(site)}}
-        targets[name]["labels"] = {OURS: name, **(labels(name, platform) if name in frameworks() else {})}
+        known = labels(name, platform) if name in frameworks() else {RECIPE: recipe_hash(name)}
+        targets[name]["labels"] = {OURS: name, **known}
     return targets
 
 

@@ -112,7 +112,7 @@ def _judge(cell: Cell, artifact: Artifact, line: Mapping[str, Any]) -> Verdict:
     elif parity is None:
         status, message = "fails", "it was not compared"
     else:
-        wrong = bounds.outside(cell.precision, parity) or bounds.insensitive(cell.precision, sensitivity or {})
+        wrong = bounds.outside(cell.precision, parity) or bounds.insensitive(sensitivity or {}, artifact.sensitivity)
         if wrong:
             status, reason, message = "differs", "output", wrong
     versions: Mapping[str, str] = (line["hello"] or {}).get("versions", {})

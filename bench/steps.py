@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ from docker.types import Mount
 from bench import bake
 from bench import engine as engines
 from bench.errors import HostError
-from bench.images import compiled, native_platform
+from bench.images import PREFIX, RECIPE, compiled, native_platform, recipe_hash
 from bench.paths import PROJECT
 from bench.recipe import Kind
 from bench.venvs import ensure_venv
@@ -60,8 +60,12 @@ class Containers:
         self.memory, self.seconds = memory, seconds
 
     def prepare(self, name: str) -> None:
-        """Build the step's image; this takes a moment when nothing has changed."""
-        bake.build([f"models-{name}"])
+        """Build the step's image, unless it is there by the very recipe."""
+        image, recipe = f"models-{name}", recipe_hash(f"models-{name}")
+        with suppress(docker.errors.ImageNotFound):
+            if self.engine.images.get(f"{PREFIX}{image}:{native_platform()}").labels.get(RECIPE) == recipe:
+                return
+        bake.build([image])
         bake.tidy()
 
     def run(self, step: Step, out: Path) -> tuple[int, str]:
@@ -85,7 +89,7 @@ class Containers:
             "mem_limit": self.memory,
             "memswap_limit": self.memory,
         }
-        image = f"edgebench/models-{step.name}:{native_platform()}"
+        image = f"{PREFIX}models-{step.name}:{native_platform()}"
         try:
             with self._started(image, step.command("/out", inside), settings) as container:
                 code = self._wait(container)

@@ -34,6 +34,7 @@ class Artifact:
     reference: Path  # what the reference framework answers to the inputs of `seeds`
     reference_sha256: str
     seeds: list[int]
+    sensitivity: dict[str, float]  # by how much wrong inputs change the reference
     parity: dict[str, Any]  # how far its outputs are from the reference, as its maker found
 
     def is_intact(self) -> bool:
@@ -230,6 +231,7 @@ class Store:
             reference=self.root / reference["path"],
             reference_sha256=reference["sha256"],
             seeds=reference["seeds"],
+            sensitivity=manifest.get("sensitivity") or {},
             parity=entry["parity"],
         )
 

@@ -40,7 +40,7 @@ def counts(facts: dict[str, Any], reference: Reference | None) -> Table:
     """Our figures, and below them those of others."""
     right = [Column(name, justify="right") for name in ("parameters", "MACs", "FLOP/param")]
     table = Table(Column("counted by", overflow="fold"), *right, Column("", overflow="fold"), box=None, pad_edge=False)
-    table.add_row("us, from the network", *_figures(facts), "")
+    table.add_row("us, from the file" if facts["task"] == "own" else "us, from the network", *_figures(facts), "")
     if reference:
         for count in reference.counts:
             remark = "; ".join(filter(None, (count.input and f"at {count.input}", count.why)))

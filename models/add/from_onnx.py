@@ -13,8 +13,10 @@ from google.protobuf.message import DecodeError
 from models.add.options import Options, check_sizes
 from models.add.refusal import Refused
 from models.export.macs import count_macs
+from models.inputs import make
 from models.reference import Run
 
+COUNTED = ("Conv", "ConvTranspose", "Gemm", "MatMul")  # of models/export/macs.py
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")  # whose operators ONNX Runtime brings
 WEIGHTS = {
     onnx.TensorProto.DOUBLE: "fp32",
@@ -42,16 +44,22 @@ class OnnxFile:
             _check_tensor(tensor)
         for node in _nodes(self.model.graph):
             self._check_operator(node)
+        self.given = data
         self.inputs = self._fixed(asked)
         check_sizes(self.inputs)
         self.data = self.model.SerializeToString(deterministic=True)
 
     def run(self) -> tuple[Run, list[str]]:
-        """ONNX Runtime with the model, and the names of its outputs. Raises Refused in ONNX Runtime's words."""
+        """ONNX Runtime with the model, and the names of its outputs. Raises Refused in ONNX Runtime's words.
+
+        A branch that is not taken may contradict the shapes that are asked for (a model for two sampling rates): then
+        the axes stay open in the file, and only what is given has these shapes.
+        """
         try:
-            session = onnxruntime.InferenceSession(self.data, providers=["CPUExecutionProvider"])
-        except Exception as error:  # it has a class for each kind of fault
-            raise Refused(f"ONNX Runtime cannot load it: {error}") from None
+            session = _session(self.data)
+        except Refused:
+            self.data = self.given
+            session = _session(self.data)
         names = [each["name"] for each in self.inputs]
         outputs = [each.name for each in session.get_outputs()]
 
@@ -65,14 +73,28 @@ class OnnxFile:
         return run, outputs
 
     def counts(self) -> tuple[int, int | None]:
-        """Weights, and multiply-accumulates; None where branches or open shapes leave them undecided."""
+        """Weights, and multiply-accumulates; None where there are branches, which may be taken or not."""
         params = sum(prod(tensor.dims) for tensor in _tensors(self.model.graph) if tensor.data_type in WEIGHTS)
-        if any(attribute.HasField("g") for node in self.model.graph.node for attribute in node.attribute):
+        if any(True for node in self.model.graph.node for _ in _branches(node)):
             return params, None
-        try:
-            return params, count_macs(self.model)
-        except (ValueError, onnx.shape_inference.InferenceError):
-            return params, None
+        return params, count_macs(self._with_shapes())
+
+    def _with_shapes(self) -> onnx.ModelProto:
+        """The model with the shapes that its activations really have: shape inference does not follow all of them."""
+        model = onnx.ModelProto()
+        model.CopyFrom(self.model)
+        given = {value.name for value in (*model.graph.input, *model.graph.initializer, *model.graph.output)}
+        wanted = {name for node in model.graph.node if node.op_type in COUNTED for name in (*node.input, *node.output)}
+        produced = {name for node in model.graph.node for name in node.output}
+        asked = sorted(wanted & produced - given)
+        model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in asked)
+        names = [each["name"] for each in self.inputs]
+        answers = _session(model.SerializeToString()).run(asked, dict(zip(names, make(self.inputs, 0), strict=True)))
+        del model.graph.output[-len(asked) :]
+        for name, answer in zip(asked, answers, strict=True):
+            kind = onnx.helper.np_dtype_to_tensor_dtype(answer.dtype)
+            model.graph.value_info.append(onnx.helper.make_tensor_value_info(name, kind, answer.shape))
+        return model
 
     def precision(self) -> str:
         """In which type most of the weights are."""
@@ -112,6 +134,13 @@ class OnnxFile:
         for value in graph.output:
             value.type.tensor_type.ClearField("shape")
         return inputs
+
+
+def _session(model: bytes) -> onnxruntime.InferenceSession:
+    try:
+        return onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    except Exception as error:  # it has a class for each kind of fault
+        raise Refused(f"ONNX Runtime cannot load it: {error}") from None
 
 
 def _check_tensor(tensor: onnx.TensorProto) -> None:
