@@ -15,7 +15,7 @@ def request_(tmp_path):
     named = {}
     for seed in range(3):
         (given,) = inputs.make(INPUTS, seed)
-        named["seed_{}_output_0".format(seed)] = given * 2
+        named[f"seed_{seed}_output_0"] = given * 2
     numpy.savez(str(path), **named)
     return {"inputs": INPUTS, "seed": 0, "reference": {"path": str(path), "seeds": [0, 1, 2]}}
 
