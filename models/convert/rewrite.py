@@ -1,5 +1,6 @@
 """What onnx2tf gets wrong, written in other words of ONNX: the graph computes the same."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ def rewrite(source: Path, target: Path) -> None:
             for one in reversed(slices):
                 graph.node.insert(place, one)
     for node in list(graph.node):
+        node.name = re.sub(r"[^A-Za-z0-9_./-]", "_", node.name)  # TensorFlow names its operators after these
         if node.op_type == "MaxPool":
             _pad_one_side(graph, node, known)
     onnx.save(model, target)

@@ -28,7 +28,9 @@ def to_ncnn(model: Path, inputs: Sequence[Mapping[str, Any]], target: Path, *, h
         done = subprocess.run(command, cwd=scratch, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         made = {name: Path(scratch) / f"model.ncnn.{name}" for name in ("param", "bin")}
         if done.returncode or not all(path.exists() for path in made.values()):
-            raise ConversionError(f"pnnx ended with {done.returncode} and said:\n{done.stdout}")
+            print(done.stdout)
+            last = (done.stdout.strip().splitlines() or ["nothing"])[-1]
+            raise ConversionError(f"pnnx ended with {done.returncode} and said last: {last}")
         target.mkdir()
         for name, path in made.items():
             path.rename(target / f"model.{name}")
