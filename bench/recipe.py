@@ -73,6 +73,11 @@ class Recipes:
         step = MAKERS.get(kind)
         return None if step is None else digest(key, self._common, self._step(step))
 
+    def counts(self, model: str) -> dict[str, int]:
+        """Parameters and multiply-accumulates of a network of the catalogue, as they were counted before."""
+        path = self.folder / "counts.toml"
+        return dict(tomllib.loads(path.read_text(encoding="utf-8")).get(model, {})) if path.exists() else {}
+
     def layout(self, model: str) -> str | None:
         """What the axes of a model's input are, such as NCHW. None when the catalogue does not list it."""
         said = self._catalog.get(model, {}).get("layout")

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Table
 
 from bench.checks import Checks
+from bench.cli import model_tables as tables
 from bench.cli.common import AsJson, console, parse_bytes, print_json
 from bench.compatibility import SIGNS, Row, markdown, rows
 from bench.config import load_matrix
@@ -58,7 +59,10 @@ def check(
     if as_json:
         print_json([vars(verdict) for _, verdict in known if verdict])
     else:
-        Console().print(_verdicts([(cell.id, verdict) for cell, verdict in known if verdict]))
+        for model in dict.fromkeys(cell.model for cell in made):
+            named = [(cell, verdict) for cell, verdict in known if verdict and cell.model == model]
+            shown = [{"framework": c.framework, "precision": c.precision, **vars(v)} for c, v in named]
+            Console().print(f"[bold]{model}[/]", tables.checks(shown), sep="\n")
     bad = [f"{cell.id}: {verdict.message}" for cell, verdict in known if verdict and verdict.status != "agrees"]
     if bad:
         raise CellsFailed("\n".join(bad), "such cells are timed with --force only, and compared with none")
@@ -124,21 +128,6 @@ def _plan(names: Sequence[str], frameworks: Sequence[str], precisions: Sequence[
 
 def _kind(checks: Checks, cell: Any) -> Any:
     return checks.matrix.frameworks[cell.framework].kind(cell.precision)
-
-
-def _verdicts(found: Sequence[tuple[str, Any]]) -> Table:
-    right = [Column(name, justify="right") for name in ("largest error", "cosine", "top-1")]
-    shown = Table("cell", "", *right, box=None, pad_edge=False)
-    for cell, verdict in found:
-        parity = verdict.parity
-        figures = (
-            [f"{parity['max_rel']:.1e}", f"{parity['cosine']:.5f}", f"{parity['agree']}/{parity['inputs']}"]
-            if parity
-            else ["", "", ""]
-        )
-        style = "" if verdict.status == "agrees" else "[red]"
-        shown.add_row(cell, f"{style}{verdict.status}", *figures)
-    return shown
 
 
 def _show(found: Sequence[Row]) -> None:

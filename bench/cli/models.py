@@ -81,6 +81,7 @@ def show(name: Annotated[str, typer.Argument(help="A model.")], as_json: AsJson 
     out.print(tables.counts(facts, reference))
     if facts["artifacts"]:
         out.print(tables.artifacts(facts["artifacts"]))
+        out.print(tables.checks(facts["checks"]) if facts["checks"] else f"not checked: bench models check {name}")
     else:
         out.print(f"not made: bench models build {name}", highlight=False)
 

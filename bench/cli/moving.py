@@ -7,7 +7,7 @@ import typer
 from bench.cli.common import AsJson, console, print_json
 from bench.cli.distribution import PATIENCE, Patience, Quiet, Where
 from bench.config import load_matrix
-from bench.errors import ConfigError
+from bench.errors import ConfigError, HostError
 from bench.names import choose
 from bench.own import with_own
 from bench.paths import model_store
@@ -86,6 +86,13 @@ def pull(
     with reserved(), Transfers(console(), quiet=quiet) as shown:
         for name in names or load_matrix().models:
             model, _, digest = name.partition("@")
-            rows.append(vars(pull_model(store, there, model, wanted, shown, digest or None)))
+            try:
+                rows.append(vars(pull_model(store, there, model, wanted, shown, digest or None)))
+            except HostError as error:
+                if names:
+                    raise
+                shown.end(f"left out: {error}")
+    if not rows:
+        raise HostError(f"{there.address} has no model that these sources make", "push them first: bench models push")
     if as_json:
         print_json(rows)
