@@ -1,8 +1,9 @@
 """Which framework runs which model in which precision, generated from what was tried (docs/compatibility.md)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from bench.bounds import BOUNDS
 from bench.checks import Checks
 from bench.plan import Cell, Plan
 from bench.recipe import SOURCES
@@ -21,15 +22,23 @@ SIGNS: dict[Status, str] = {
     "not made": "·",
     "not tried": "·",
 }
+HEAD = (
+    "<!-- Generated: bench models table --known --markdown. Edit nothing by hand. -->\n"
+    "# Compatibility and parity\n\n"
+    "Which framework runs which network in its own image on an x86-64 host, and how near its outputs are to PyTorch's "
+    "in float32: the largest error over the reference's largest magnitude, the cosine, and for how many of 16 inputs "
+    "the largest output is the same one; each the worst of all inputs and outputs. `bench models table` goes on with "
+    "what was not tried yet.\n\n"
+)
 MEMORY = ("memory", "out-of-memory", "killed")  # a container is killed where the kernel has no memory left
 
 
-def rows(plan: Plan, checks: Checks) -> Iterator[Row]:
-    """One row for each cell of the plan and each that it leaves out, with what is known of it."""
-    for cell in plan.cells:
-        yield {**_named(cell), **_tried(cell, checks)}
+def rows(plan: Plan, checks: Checks) -> list[Row]:
+    """One row for each cell of the plan and each that it leaves out, with what is known of it, by precision."""
+    found = [{**_named(cell), **_tried(cell, checks)} for cell in plan.cells]
     for name, reason in plan.skipped.items():
-        yield {**_named(Cell(*name.split("/"))), "status": "not supported", "message": reason}
+        found.append({**_named(Cell(*name.split("/"))), "status": "not supported", "message": reason})
+    return sorted(found, key=lambda row: list(BOUNDS).index(row["precision"]))
 
 
 def _named(cell: Cell) -> Row:
@@ -57,6 +66,12 @@ def _tried(cell: Cell, checks: Checks) -> Row:
         found["parity"] = {name: verdict.parity[name] for name in kept}
         found["sensitivity"] = verdict.sensitivity
     return found
+
+
+def page(found: Sequence[Row]) -> str:
+    """The whole of docs/compatibility.md."""
+    signs = ", ".join(f"{sign} {status}" for status, sign in SIGNS.items() if sign != SIGNS["not tried"])
+    return f"{HEAD}{signs}, {SIGNS['not tried']} not tried yet.\n\n{markdown(found)}"
 
 
 def markdown(found: Sequence[Row]) -> str:

@@ -11,7 +11,7 @@ from rich.table import Table
 from bench.checks import Checks
 from bench.cli import model_tables as tables
 from bench.cli.common import AsJson, console, parse_bytes, print_json
-from bench.compatibility import SIGNS, Row, markdown, rows
+from bench.compatibility import SIGNS, Row, page, rows
 from bench.config import load_matrix
 from bench.errors import CellsFailed, ConfigError
 from bench.own import with_own
@@ -90,30 +90,20 @@ def table(
     from bench.hostlock import reserved
     from bench.trying import Trial
 
-    checks, plan = _plan(names or (), framework or (), precision or ())
+    # A user's own model is in the table when it is named: the page in docs is of the catalogue.
+    checks, plan = _plan(names or list(load_matrix().models), framework or (), precision or ())
     if not known:
         with reserved():
             trial = Trial(checks, console(), timeout=timeout, memory=parse_bytes(memory))
             trial.prepare(sorted({cell.framework for cell in plan.cells}))
             trial.try_all(plan, again=again, discard=discard)
-    found = list(rows(plan, checks))
+    found = rows(plan, checks)
     if as_json:
         typer.echo(json.dumps(found, indent=0, ensure_ascii=False))
     elif as_markdown:
-        typer.echo(PAGE + markdown(found))
+        typer.echo(page(found), nl=False)
     else:
         _show(found)
-
-
-PAGE = (
-    "<!-- Generated: bench models table --known --markdown. Edit nothing by hand. -->\n"
-    "# Compatibility and parity\n\n"
-    "Which framework runs which network in its own image on an x86-64 host, and how near its outputs are to PyTorch's "
-    "in float32: the largest error over the reference's largest magnitude, the cosine, and for how many of 16 inputs "
-    "the largest output is the same one; the worst of all inputs and outputs.\n\n"
-    + ", ".join(f"{sign} {status}" for status, sign in SIGNS.items() if status not in ("not made", "not tried"))
-    + ", · not tried yet.\n\n"
-)
 
 
 def _plan(names: Sequence[str], frameworks: Sequence[str], precisions: Sequence[str]) -> tuple[Checks, Plan]:

@@ -36,13 +36,13 @@ def translate(model: Path, scratch: Path, *, for_integers: bool = False) -> tf.M
     # onnx2tf calls onnxsim as a command, says nothing when it cannot, and fails later: at MobileNet's first Clip.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     np.save(scratch / SAMPLES, np.zeros((20, 128, 128, 3), np.float32))
-    with _working_in(scratch):
+    with _working_in(scratch), _ending_as_error():
         return onnx2tf.convert(
             input_onnx_file_path=str(given),
             disable_model_save=True,
             output_signaturedefs=True,  # names that a signature may have
             output_integer_quantized_tflite=for_integers,
-            replace_to_pseudo_operators=["Erf"],  # TFLite has none: it becomes a polynomial, 1e-7 off
+            replace_to_pseudo_operators=["erf"],  # TFLite has none: it becomes a polynomial, 1e-7 off
             non_verbose=True,
         )
 
@@ -111,6 +111,15 @@ def _in_order(model: bytes) -> bytes:
         return model
     graph.inputs, graph.outputs = ordered
     return bytes(flatbuffer_utils.convert_object_to_bytearray(read))
+
+
+@contextmanager
+def _ending_as_error() -> Iterator[None]:
+    """onnx2tf ends the program where it refuses something: here other kinds are still to be made."""
+    try:
+        yield
+    except SystemExit as ended:
+        raise RuntimeError("onnx2tf refuses the model: its reason is in the log above") from ended
 
 
 @contextmanager

@@ -9,10 +9,11 @@ import pytest
 
 from bench import checks as module
 from bench.checks import Checks, Verdict, check
-from bench.compatibility import markdown, rows
+from bench.compatibility import markdown, page, rows
 from bench.config import load_matrix
 from bench.errors import HostError
 from bench.launching import Outcome, Spec
+from bench.paths import PROJECT
 from bench.plan import Cell, Selection, make_plan
 from bench.ready import disagreeing, forced_of
 from bench.recipe import Kind, Recipes
@@ -133,15 +134,27 @@ def test_the_table_tells_what_is_known(checks: Checks) -> None:
     tried(checks, Arm(*events()))
     checks.store.fail("large", Kind("tflite", "int8"), "ValueError: no operator <Foo> | `bar`")
     selection = Selection(device="host", frameworks=["tflite", "onnxruntime", "darknet"], precisions=["fp32", "int8"])
-    found = list(rows(make_plan(checks.matrix, selection), checks))
+    found = rows(make_plan(checks.matrix, selection), checks)
     known = {(row["framework"], row["model"], row["precision"]): row["status"] for row in found}
     assert known["tflite", "small", "int8"] == "runs"
     assert known["tflite", "large", "int8"] == "cannot convert"
     assert known["onnxruntime", "small", "fp32"] == "not tried"
     assert known["onnxruntime", "small", "int8"] == "not made"
     assert known["darknet", "small", "int8"] == "not supported"
-    page = markdown(found)
-    assert "| small | · | ✓ |" in page.partition("## int8")[2]
-    assert "1.0e-02, 0.9990, 16/16" in page
-    assert "**tflite/large/int8**, cannot convert: ValueError: no operator ‹Foo› / 'bar'" in page
-    assert "darknet has no int8: DarkNet computes in float32 alone" in page
+    shown = markdown(found)
+    assert "| small | · | ✓ |" in shown.partition("## int8")[2]
+    assert "1.0e-02, 0.9990, 16/16" in shown
+    assert "**tflite/large/int8**, cannot convert: ValueError: no operator ‹Foo› / 'bar'" in shown
+    assert "darknet has no int8: DarkNet computes in float32 alone" in shown
+
+
+def test_the_page_in_docs_is_what_its_data_say() -> None:
+    """docs/compatibility.md: bench models table --known --markdown, of what --json printed at the same time."""
+    found = json.loads((PROJECT / "docs" / "compatibility.json").read_text(encoding="utf-8"))
+    assert (PROJECT / "docs" / "compatibility.md").read_text(encoding="utf-8") == page(found)
+    matrix = load_matrix()
+    assert {row["model"] for row in found} == matrix.models.keys()
+    cpu = {name for name, entry in matrix.frameworks.items() if entry.group == "cpu"}
+    assert {(row["framework"], row["precision"]) for row in found} == {
+        (name, precision) for name in cpu for precision in ("fp32", "fp16", "int8")
+    }
