@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from bench import durable
 from bench.recipe import Kind, Recipes
 
 SCHEMA = 2
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # in what converters say
 
 Manifest = dict[str, Any]
 
@@ -87,7 +89,7 @@ class Store:
         told = durable.read_json(self._failure(model, kind))
         if told is None or told.get("key") != self.artifact_key(model, kind):
             return None
-        return str(told["message"])
+        return COLOUR.sub("", str(told["message"]))
 
     def list(self) -> Iterator[Manifest]:
         """Everything that was ever made and is still there, by current and by older sources."""
