@@ -23,6 +23,7 @@ from bench.venvs import ensure_venv
 RUN = "models"  # the run that these containers belong to: `bench matrix clean` finds what a killed build left
 SECONDS = 3600  # no network takes this long to convert; a converter that hangs must end
 PYTHON = "3.11"  # as in the images
+REPEATED = {"PYTHONHASHSEED": "0"}  # converters write what they keep in sets, and the bytes are to repeat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ class Containers:
                 Mount("/out", str(out), type="bind"),
             ],
             "working_dir": "/out",
-            "environment": {"PYTHONPATH": "/project", "HOME": "/tmp"},
+            "environment": {"PYTHONPATH": "/project", "HOME": "/tmp", **REPEATED},
             "user": f"{os.getuid()}:{os.getgid()}",
             "network_mode": "none",
             "read_only": True,
@@ -138,7 +139,7 @@ class Host:
         done = subprocess.run(
             [str(self.pythons[step.name]), "-B", *step.command(out, given)],
             cwd=out,
-            env={"PYTHONPATH": str(PROJECT), "HOME": str(out), "PATH": os.defpath},
+            env={"PYTHONPATH": str(PROJECT), "HOME": str(out), "PATH": os.defpath, **REPEATED},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=SECONDS,
