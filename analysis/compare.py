@@ -35,7 +35,7 @@ import pandas as pd
 
 from analysis.compare_ratio import Ratio, compare_launches, judge_all
 from analysis.compare_same import ACROSS, judge, run_identity
-from analysis.load import ARMS, Loaded, cell_names, load, section
+from analysis.load import ARMS, Loaded, cell_names, disagreement, load, section
 from analysis.ratios import FEWEST, MARGIN, LaunchMedians
 from bench.errors import ConfigError
 from bench.journal import Run, dumps
@@ -167,6 +167,9 @@ def _arm(place: _Place, a: _Side, b: _Side, *, margin: float, across: Collection
     }
     if nothing := _nothing(place, a, b):
         return shown | nothing
+    for side in (a, b):
+        if wrong := disagreement(side.run.facts, side.cells[place.cell]):
+            return shown | {"status": "refused", "reason": f"{wrong} ({side.name})"}
     judgement = judge(
         list(good_a["identity"]),
         list(good_b["identity"]),

@@ -189,3 +189,10 @@ def _text(value: Any) -> str | None:
 
 def _duration(value: Any) -> float:
     return float(value) if type(value) is int and 0 < value < DAY_NS else float("nan")
+
+
+def disagreement(facts: dict[str, Any], cell: str) -> str | None:
+    """Why no comparison counts a cell of a run: its outputs are not the reference's, and it was timed by force."""
+    if section(section(facts, "artifacts"), cell).get("agrees") is not False:
+        return None
+    return f"{cell} was timed with --force: its outputs are not those of the reference"

@@ -34,7 +34,7 @@ import pandas as pd
 
 from analysis.comparable import compare
 from analysis.energy_report import energy_report
-from analysis.load import Loaded, cell_names, in_order, load, section
+from analysis.load import Loaded, cell_names, disagreement, in_order, load, section
 from analysis.ratios import MARGIN, RATIOS, LaunchMedians, Pair, estimate
 from bench.journal import Run, dumps
 
@@ -83,7 +83,9 @@ def _cell(
         "precision": named["precision"],
         "status": _status(facts, by_arm),
         "arms": {arm: _arm(rows) for arm, rows in by_arm.items()},
-        "ratios": {name: _ratio(pair, by_arm, margin, armless) for name, pair in RATIOS.items()},
+        "ratios": {
+            name: _ratio(pair, by_arm, margin, armless, disagreement(facts, cell)) for name, pair in RATIOS.items()
+        },
         "image": {"ref": image.get("ref"), "digest": image.get("digest")},
         "artifact": {"sha256": artifact.get("sha256"), "parity": artifact.get("parity")},
         "failures": _failures(launches),
@@ -126,7 +128,9 @@ def _packages(identity: Mapping[str, str]) -> dict[str, str]:
     return {key.removeprefix("package "): value for key, value in identity.items() if key.startswith("package ")}
 
 
-def _ratio(pair: Pair, by_arm: dict[str, pd.DataFrame], margin: float, armless: dict[str, Any]) -> dict[str, Any]:
+def _ratio(
+    pair: Pair, by_arm: dict[str, pd.DataFrame], margin: float, armless: dict[str, Any], wrong: str | None
+) -> dict[str, Any]:
     nothing = dict.fromkeys(("ratio", "ci95", "verdict", "comparable", "reason", "blocks", "more_blocks"))
     if missing := [arm for arm in pair if arm not in by_arm]:
         known = "; ".join(str(armless[arm]) for arm in missing if arm in armless)
@@ -136,6 +140,8 @@ def _ratio(pair: Pair, by_arm: dict[str, pd.DataFrame], margin: float, armless: 
     shown = {"blocks": result.blocks, "verdict": result.verdict, "reason": result.reason, "comparable": True}
     if not result.blocks:
         return nothing | shown | {"comparable": None}
+    if wrong:
+        return nothing | {"comparable": False, "reason": wrong, "blocks": result.blocks}
     comparable, reason = compare({arm: list(rows["identity"]) for arm, rows in used.items()})
     if not comparable:
         return nothing | {"comparable": False, "reason": reason, "blocks": result.blocks}

@@ -21,7 +21,7 @@ from bench.lock import Lock, lock_of
 from bench.plan import Launch, Plan
 from bench.progress import Progress
 from bench.provenance import board, host, versions
-from bench.ready import Ready, make_ready
+from bench.ready import Ready, disagreeing, forced_of, make_ready
 from bench.record import now
 from bench.runs import new_run_id, plan_facts, plan_of
 from bench.sensing import survey
@@ -31,8 +31,9 @@ from bench.sensing import survey
 class Options:
     """What the user may say of a run besides its cells. `cpus` is a list as the kernel writes it, memory in bytes.
 
-    With a lock the images are those that it names, without one those that were built here. `sensing` is how the sensors
-    are read, should the plan have an energy pass.
+    With a lock the images are those that it names, without one those that were built here. `force` times cells, too,
+    whose artifacts are known not to agree with their reference. `sensing` is how the sensors are read, should the plan
+    have an energy pass.
     """
 
     cpus: str | None = None
@@ -40,6 +41,7 @@ class Options:
     timeout: float = 600.0
     command: str = ""
     lock: Lock | None = None
+    force: bool = False
     sensing: Sensing = field(default_factory=Sensing)
 
 
@@ -65,7 +67,8 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
     with reserved():
         sensors = survey(options.sensing) if plan.energy else None
         _say_meter(sensors, console)
-        ready = make_ready(plan, matrix, settings.threads, console, lock=options.lock, quiet=quiet)
+        forced = disagreeing(plan, matrix, force=options.force)
+        ready = make_ready(plan, matrix, settings.threads, console, forced, lock=options.lock, quiet=quiet)
         folder = results / settings.run_id
         write_run(
             folder,
@@ -83,7 +86,7 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
                 "recipes": ready.recipes,
                 "given": ready.given,
                 "sensors": sensors,
-                "forced": [],
+                "forced": [f"{cell}: {reason}" for cell, reason in forced.items()],
             },
         )
         todo = [(launch, 1) for launch in _launches(plan, sensors)]
@@ -108,7 +111,8 @@ def resume(folder: Path, matrix: Matrix, console: Console, *, quiet: bool, retry
             if before is None or (retry_failed and (before["status"] == "failed" or before.get("reason"))):
                 todo.append((launch, before["attempt"] + 1 if before else 1))
         lock = lock_of(run.facts.get("images") or {}, native_platform())
-        ready = make_ready(plan, matrix, settings.threads, console, lock=lock, quiet=quiet)
+        forced = forced_of(run.facts)
+        ready = make_ready(plan, matrix, settings.threads, console, forced, lock=lock, quiet=quiet)
         _same("image", _column(run.facts.get("images"), "digest"), _column(ready.images, "digest"))
         _same("artifact", _column(run.facts.get("artifacts"), "sha256"), _column(ready.artifacts, "sha256"))
         _same("recipe", run.facts.get("recipes") or {}, ready.recipes)
