@@ -9,6 +9,9 @@ Columns, with their units in the name; NaN or None where the launch does not say
     n                                                        timed inferences
     median_ns, p90_ns, p99_ns                                of those, linear between neighbours
     load_ns, first_ns, wall_ns                               loading, the first inference, the whole launch
+    rss_peak_bytes, cgroup_peak_bytes                        the most memory of the process, and of its cgroup
+    energy_j, power_w, temperature_c                         per inference, while it infers, at its end (see `sensed`)
+    phases                                                   phase → ns (phases.py)
     identity                                                 what comparable.py judges
     kernel                                                   what an arm is meant to change
 
@@ -20,7 +23,6 @@ What another program printed as the mean of a whole script (imports.py) is no la
 """
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.comparable import identity, kernel_state
+from analysis.phases import phases
 from bench import collector
 from bench.journal import Run
 from bench.journal_reader import JOURNAL, MEAN
@@ -35,8 +38,11 @@ from bench.journal_reader import JOURNAL, MEAN
 ARMS = ("container", "rootfs", "native")
 DAY_NS = 24 * 3600 * 10**9  # no inference of this project takes a day: a larger number is damage
 _TEXTS = ("launch", "cell", "device", "framework", "model", "precision", "arm", "status", "reason", "message")
-_NUMBERS = ("median_ns", "p90_ns", "p99_ns", "load_ns", "first_ns", "wall_ns")
-COLUMNS = (*_TEXTS, "block", "n", *_NUMBERS, "identity", "kernel")
+_MEMORY = ("rss_peak_bytes", "cgroup_peak_bytes")
+# Column of what sensors say → what it must lie between: below and above no board of this kind has a reading.
+SENSED = {"energy_j": (0.0, 1e6), "power_w": (0.0, 1e5), "temperature_c": (-60.0, 300.0)}
+_NUMBERS = ("median_ns", "p90_ns", "p99_ns", "load_ns", "first_ns", "wall_ns", *_MEMORY, *SENSED)
+COLUMNS = (*_TEXTS, "block", "n", *_NUMBERS, "phases", "identity", "kernel")
 MEAN_COLUMNS = ("cell", "device", "framework", "model", "precision", "arm", "mean_ns", "inferences")
 
 
@@ -46,7 +52,7 @@ class Loaded:
 
     launches: pd.DataFrame
     warnings: list[str]
-    means: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=list(MEAN_COLUMNS)))
+    means: pd.DataFrame = field(default_factory=lambda: mean_frame([]))
 
 
 def load(run: Run) -> Loaded:
@@ -67,10 +73,18 @@ def load(run: Run) -> Loaded:
             elif not wrong:
                 means.append(row)
     warnings += map(_no_launch, means)
+    return Loaded(launch_frame(rows), warnings, mean_frame(means))
+
+
+def launch_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Launches with the columns and types above; none of them without rows."""
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame = frame.astype(dict.fromkeys(_NUMBERS, "float64") | {"block": "int64", "n": "int64"})
-    of_means = pd.DataFrame(means, columns=list(MEAN_COLUMNS)).astype({"mean_ns": "float64", "inferences": "int64"})
-    return Loaded(frame, warnings, of_means)
+    return frame.astype(dict.fromkeys(_NUMBERS, "float64") | {"block": "int64", "n": "int64"})
+
+
+def mean_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Printed means, likewise."""
+    return pd.DataFrame(rows, columns=list(MEAN_COLUMNS)).astype({"mean_ns": "float64", "inferences": "int64"})
 
 
 def section(facts: Any, name: str) -> dict[str, Any]:
@@ -106,6 +120,16 @@ def wrong_samples(samples: Any) -> str | None:
     return None
 
 
+def sensed(record: dict[str, Any]) -> dict[str, float]:
+    """What sensors said during a launch, from its `energy`; NaN where nothing was measured, or nonsense.
+
+    `energy_j` is the energy of one inference in J, idle power included, `power_w` the mean power while inferring,
+    `temperature_c` that of the chip or its heatsink at the end.
+    """
+    said = section(record, "energy")
+    return {name: _between(said.get(name), *bounds) for name, bounds in SENSED.items()}
+
+
 def quantiles(timings: NDArray[np.int64]) -> list[float]:
     """Median, 90 % and 99 % quantile, linear between neighbours: to the bit what `np.percentile` says.
 
@@ -134,6 +158,9 @@ def _row(record: dict[str, Any], names: dict[str, dict[str, str]]) -> tuple[dict
         "load_ns": _duration(loaded.get("load_ns")),
         "first_ns": _duration(loaded.get("first_ns")),
         "wall_ns": _duration(record.get("wall_ns")),
+        **{name: _size(section(record, "memory").get(name)) for name in _MEMORY},
+        **(sensed(record) if record["status"] == "ok" else {}),
+        "phases": phases(record),
         "identity": identity(hello, loaded),
         "kernel": kernel_state(hello),
     }
@@ -173,6 +200,14 @@ def _split(cell: str) -> dict[str, str]:
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)[:2000]
+
+
+def _between(value: Any, low: float, high: float) -> float:
+    return float(value) if type(value) in (int, float) and low < value < high else float("nan")
+
+
+def _size(value: Any) -> float:
+    return float(value) if type(value) is int and 0 < value < 2**62 else float("nan")
 
 
 def _duration(value: Any) -> float:

@@ -4,6 +4,7 @@ Names come from a journal that anybody may have written: they are shown as text,
 terminal's control codes.
 """
 
+from collections.abc import Iterable
 from textwrap import wrap
 from typing import Any
 
@@ -12,6 +13,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from analysis.evidence import Evidence
+from analysis.plain import BEST, best
 from analysis.ratios import RATIOS
 from analysis.words import change, plain_margin, summary
 
@@ -29,7 +32,21 @@ def show(report: dict[str, Any], console: Console) -> None:
             if table.row_count:
                 console.print(Padding(table, (0, 0, 0, 2), expand=False))
     console.print()
-    for sentence in summary(report):
+    _say(summary(report), console)
+
+
+def show_all(evidence: Evidence, console: Console) -> None:
+    """Print the report of each run, then the best framework for each network."""
+    for report in evidence.reports:
+        show(report, console)
+        console.print()
+    if fastest := best(evidence):
+        console.print(_safe(BEST, "bold"))
+        _say(fastest, console)
+
+
+def _say(sentences: Iterable[str], console: Console) -> None:
+    for sentence in sentences:
         for line in wrap(f"· {sentence}", min(console.width, 100), subsequent_indent="  ", break_on_hyphens=False):
             console.print(_safe(line))
 

@@ -46,7 +46,7 @@ def sentence(name: str, ratio: dict[str, Any], margin: float) -> str:
 
 def summary(report: dict[str, Any]) -> list[str]:
     """What the run says: the count of verdicts for each ratio, then what needs a reader's eye, then what is missing."""
-    return [*_counts(report), *_details(report), *_missing(report)]
+    return [*counts(report), *details(report), *missing(report)]
 
 
 def _verdict(ratio: dict[str, Any], margin: float) -> str:
@@ -60,13 +60,14 @@ def _verdict(ratio: dict[str, Any], margin: float) -> str:
     )
 
 
-def _counts(report: dict[str, Any]) -> Iterator[str]:
+def counts(report: dict[str, Any]) -> Iterator[str]:
+    """For each ratio how many cells have which verdict."""
     for name, pair in RATIOS.items():
         outcomes = Counter(cell["ratios"][name]["verdict"] or "not compared" for cell in report["cells"])
         if set(outcomes) <= {"not compared"}:
             continue  # the details say why
         said = ", ".join(f"{outcomes[key]} {text}" for key, text in _outcomes(report["margin"]) if outcomes[key])
-        cells = _number(len(report["cells"]), "cell")
+        cells = plural(len(report["cells"]), "cell")
         yield f"{pair.numerator} vs {pair.denominator}, {MEANING[name]}: {said} ({cells})"
 
 
@@ -75,7 +76,8 @@ def _outcomes(margin: float) -> list[tuple[str, str]]:
     return [first, *((key, key) for key in ("different", "inconclusive", "not compared"))]
 
 
-def _details(report: dict[str, Any]) -> Iterator[str]:
+def details(report: dict[str, Any]) -> Iterator[str]:
+    """What is not equivalent, cell by cell; with few cells what is, too."""
     absent: set[str] = set()
     for cell in report["cells"]:
         for name, ratio in cell["ratios"].items():
@@ -86,10 +88,11 @@ def _details(report: dict[str, Any]) -> Iterator[str]:
     yield from sorted(absent)
 
 
-def _missing(report: dict[str, Any]) -> Iterator[str]:
+def missing(report: dict[str, Any]) -> Iterator[str]:
+    """What failed, was not run, was forced, or was left out as damaged."""
     for cell in report["cells"]:
         for failure in cell["failures"]:
-            launches = _number(failure["count"], "launch", "launches")
+            launches = plural(failure["count"], "launch", "launches")
             said = f": {failure['message']}" if failure["message"] else ""
             yield f"{cell['cell']}: {launches} of {failure['arm']} failed, {failure['reason']}{said}"
         if cell["status"] == "not-run":
@@ -101,5 +104,6 @@ def _missing(report: dict[str, Any]) -> Iterator[str]:
         yield f"and {len(warnings) - MOST_WARNINGS} more warnings, all of them in --json"
 
 
-def _number(count: int, one: str, many: str | None = None) -> str:
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 cell`, `2 cells`."""
     return f"{count} {one if count == 1 else many or one + 's'}"

@@ -10,7 +10,7 @@ from docker.errors import DockerException
 from requests import RequestException
 from rich.console import Console
 
-from bench.cli import images, imports, matrix, models
+from bench.cli import images, imports, matrix, models, study
 from bench.cli.compare import compare
 from bench.cli.export import export
 from bench.cli.report import report
@@ -32,6 +32,7 @@ app.add_typer(matrix.app, name="matrix")
 app.add_typer(images.app, name="images")
 app.add_typer(models.app, name="models")
 app.command("report")(report)
+app.add_typer(study.app, name="study")
 app.command("compare")(compare)
 app.command("export")(export)
 app.add_typer(imports.app, name="import")

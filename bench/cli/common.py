@@ -1,11 +1,15 @@
 """Options that several commands share."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+
+from bench.errors import HostError
 
 Results = Annotated[Path, typer.Option("--results", help="Folder of the runs.", show_default=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -15,6 +19,17 @@ RESULTS = Path("results")
 def print_json(value: Any) -> None:
     """JSON on standard output, nothing else there."""
     typer.echo(json.dumps(value, indent=2))
+
+
+@contextmanager
+def writing(path: Path, said: str = "wrote") -> Iterator[None]:
+    """What is done inside writes this file; then it is said where. Raises HostError when it cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise HostError(f"cannot write {path}: {reason}", "name a file in a folder that is there") from error
+    typer.echo(f"{said} {path}", err=True)
 
 
 def console() -> Console:
