@@ -8,24 +8,26 @@ import pandas as pd
 from analysis.evidence import Evidence
 
 
-def least(cells: pd.DataFrame, by: list[str], value: str = "ms") -> pd.DataFrame:
-    """Of each group the row with the least `value`, with `near`: the index of every other row that it may equal.
+def fastest(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Of each group the row with the least `ms`, with `near`: the index of every other row that it may equal.
 
-    Rows may be equal when their 95 % intervals (`low_<value>`, `high_<value>`) overlap; of one without an interval,
-    such as a single launch, nobody knows, so it may equal any. Rows without a value are left out.
+    Rows may be equal when their 95 % intervals overlap; of one without an interval, such as a single launch, nobody
+    knows, so it may equal any. Rows without a time are left out.
     """
-    best: list[int] = []
-    near: list[list[int]] = []
-    known = cells[cells[value].notna()]
-    for _, group in known.groupby(by, sort=False) if by else [((), known)]:
-        if len(group):
-            least = int(group[value].to_numpy().argmin())
-            reach = float(group[f"high_{value}"].to_numpy()[least])
-            apart = group[f"low_{value}"].to_numpy() > (reach if reach == reach else np.inf)
-            apart[least] = True
-            best.append(group.index[least])
-            near.append(list(group.index[~apart]))
+    best: list[Any] = []
+    near: list[list[Any]] = []
+    for _, group in cells[cells["ms"].notna()].groupby(by, sort=False):
+        row = group.iloc[int(group["ms"].to_numpy().argmin())]
+        best.append(row.name)
+        near.append([at for at in may_equal(group, row, "ms") if at != row.name])
     return cells.loc[best].assign(near=pd.Series(near, index=best, dtype=object))
+
+
+def may_equal(rows: pd.DataFrame, best: Any, value: str) -> list[Any]:
+    """The index of every row that may be as low as `best`: its interval overlaps, or one of them has none."""
+    reach = best[f"high_{value}"]
+    apart = rows[f"low_{value}"] > (reach if reach == reach else np.inf)
+    return list(rows.index[~apart])
 
 
 def best_frameworks(evidence: Evidence) -> list[dict[str, Any]]:
@@ -35,7 +37,7 @@ def best_frameworks(evidence: Evidence) -> list[dict[str, Any]]:
     `launches`, and `not_told_apart`: the frameworks whose intervals overlap with it.
     """
     cells = evidence.one_arm()
-    rows = least(cells[~cells["printed"]], ["run_id", "device", "model", "precision"])
+    rows = fastest(cells[~cells["printed"]], ["run_id", "device", "model", "precision"])
     return [
         {
             **{name: row[name] for name in ("run_id", "device", "model", "precision", "framework", "arm", "ms")},

@@ -11,7 +11,8 @@ launched, or of which another program printed a mean; launches of two runs are n
     median_ms, p90_ms, p99_ms, load_ms, first_ms
                                  the median over launches of each launch's own figure, as in report.py
     printed                      true where `ms` is a mean that another program printed (imports.py)
-    memory_bytes                 the most that any launch took: of its process, or of its cgroup where that is more
+    memory_bytes                 the most that the process of any launch took (a cgroup holds the page cache too, and
+                                 outside a container other processes)
     energy_j, low_energy_j, high_energy_j, power_w, temperature_c
     artifact_bytes, image_bytes  of the model's file and of the framework's image
     max_rel, cosine, top1        how near the artifact's outputs are to PyTorch's

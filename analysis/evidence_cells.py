@@ -35,7 +35,7 @@ def measured(launches: pd.DataFrame) -> pd.DataFrame:
             "samples": by["n"].sum(),
             "reason": _most_frequent(launches.loc[~good]),
             **{name: by[source].median() / 1e6 for name, source in _CENTRES.items()},
-            "memory_bytes": by[["rss_peak_bytes", "cgroup_peak_bytes"]].max().max(axis=1),
+            "memory_bytes": by["rss_peak_bytes"].max(),
             **{name: by[name].median() for name in SENSED},
             **{f"{prefix}ms": times[bound] / 1e6 for prefix, bound in _BOUNDS},
             **{f"{prefix}energy_j": energy[bound] for prefix, bound in _BOUNDS},

@@ -55,7 +55,8 @@ def rows(frame: pd.DataFrame, axis: Axis, *, tone: str = "whose", width: int = W
     drawn = frame.assign(shown=shown(frame), why=why)
     if axis.log:
         drawn = drawn.assign(**_above_zero(drawn))
-    columns = ["panel", "label", tone, "value", "low", "high", "shown", "why", "source", "note"]
+    drawn = drawn.assign(at=pd.factorize(drawn["panel"])[0])
+    columns = ["panel", "at", "label", tone, "value", "low", "high", "shown", "why", "source", "note"]
     base = alt.Chart(drawn[columns].map(lambda cell: short(cell) if isinstance(cell, str) else cell))
     ticks = _ticks(drawn[["value", "low", "high"]].to_numpy(dtype=float), axis, width)
     scale = alt.Scale(type="log", nice=False, padding=8) if axis.log else alt.Scale(zero=False, padding=8)
@@ -86,12 +87,11 @@ def rows(frame: pd.DataFrame, axis: Axis, *, tone: str = "whose", width: int = W
         layers.insert(0, band.encode(x=alt.datum(axis.band[0]), x2=alt.datum(axis.band[1])))
     if axis.line is not None:
         layers.insert(0, once.mark_rule(strokeDash=[4, 3], color=GREY).encode(x=alt.datum(axis.line)))
-    panels = list(dict.fromkeys(map(short, drawn["panel"])))
     chart: alt.FacetChart = (
         alt.layer(*layers)
         .properties(width=width, height=alt.Step(STEP))
         # Flush: what stands out of a panel by a pixel must not move the next one out of line with its neighbours.
-        .facet(row=_header("panel:N", panels, named=named), spacing=22, bounds="flush")
+        .facet(row=_header(named=named), spacing=22, bounds="flush")
         .resolve_scale(y="independent")
     )
     return chart
@@ -177,8 +177,8 @@ def save(chart: Figure, path: Path) -> None:
         chart.save(str(path), scale_factor=2)
 
 
-def _header(field: str, order: list[str], *, named: bool) -> alt.Row:
-    """Titles of panels, above them; a blank one keeps its place."""
+def _header(*, named: bool) -> alt.Row:
+    """Titles of panels, above them, in the order of the data; a blank one keeps its place."""
     title: dict[str, Any] = {} if named else {"labelExpr": "' '"}
     header = alt.Header(
         title=None,
@@ -189,7 +189,7 @@ def _header(field: str, order: list[str], *, named: bool) -> alt.Row:
         labelPadding=-10,
         **title,
     )
-    return alt.Row(field, sort=order, header=header)
+    return alt.Row("panel:N", sort=alt.EncodingSortField(field="at", op="min"), header=header)
 
 
 def _ticks(values: NDArray[np.float64], axis: Axis, width: int) -> alt.Axis:

@@ -9,7 +9,7 @@ Columns, with their units in the name; NaN or None where the launch does not say
     n                                                        timed inferences
     median_ns, p90_ns, p99_ns                                of those, linear between neighbours
     load_ns, first_ns, wall_ns                               loading, the first inference, the whole launch
-    rss_peak_bytes, cgroup_peak_bytes                        the most memory of the process, and of its cgroup
+    rss_peak_bytes                                           the most memory of the process
     energy_j, power_w, temperature_c                         per inference, while it infers, at its end (see `sensed`)
     phases                                                   phase → ns (phases.py)
     identity                                                 what comparable.py judges
@@ -38,10 +38,9 @@ from bench.journal_reader import JOURNAL, MEAN
 ARMS = ("container", "rootfs", "native")
 DAY_NS = 24 * 3600 * 10**9  # no inference of this project takes a day: a larger number is damage
 _TEXTS = ("launch", "cell", "device", "framework", "model", "precision", "arm", "status", "reason", "message")
-_MEMORY = ("rss_peak_bytes", "cgroup_peak_bytes")
 # Column of what sensors say → what it must lie between: below and above no board of this kind has a reading.
 SENSED = {"energy_j": (0.0, 1e6), "power_w": (0.0, 1e5), "temperature_c": (-60.0, 300.0)}
-_NUMBERS = ("median_ns", "p90_ns", "p99_ns", "load_ns", "first_ns", "wall_ns", *_MEMORY, *SENSED)
+_NUMBERS = ("median_ns", "p90_ns", "p99_ns", "load_ns", "first_ns", "wall_ns", "rss_peak_bytes", *SENSED)
 COLUMNS = (*_TEXTS, "block", "n", *_NUMBERS, "phases", "identity", "kernel")
 MEAN_COLUMNS = ("cell", "device", "framework", "model", "precision", "arm", "mean_ns", "inferences")
 
@@ -158,7 +157,7 @@ def _row(record: dict[str, Any], names: dict[str, dict[str, str]]) -> tuple[dict
         "load_ns": _duration(loaded.get("load_ns")),
         "first_ns": _duration(loaded.get("first_ns")),
         "wall_ns": _duration(record.get("wall_ns")),
-        **{name: _size(section(record, "memory").get(name)) for name in _MEMORY},
+        "rss_peak_bytes": _size(section(record, "memory").get("rss_peak_bytes")),
         **(sensed(record) if record["status"] == "ok" else {}),
         "phases": phases(record),
         "identity": identity(hello, loaded),

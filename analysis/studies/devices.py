@@ -3,7 +3,7 @@
 import pandas as pd
 
 from analysis import tidy
-from analysis.best import least
+from analysis.best import fastest
 from analysis.evidence import Evidence
 from analysis.figures import Axis, fitting, rows
 from analysis.tidy import Answer
@@ -29,7 +29,7 @@ def answer(evidence: Evidence) -> Answer:
 def best(evidence: Evidence) -> pd.DataFrame:
     """Of each run, device and network the fastest row; what is not told apart from it stands in its note."""
     cells = evidence.one_arm()
-    rows = least(cells, ["run_id", "device", "model"])
+    rows = fastest(cells, ["run_id", "device", "model"])
     names = cells["framework"] + " " + cells["precision"]
     near = [", ".join(names[row]) for row in rows["near"]]
     table = tidy.runs(rows, "time", "ms", "ms")
