@@ -14,13 +14,18 @@ def fastest(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     Rows may be equal when their 95 % intervals overlap; of one without an interval, such as a single launch, nobody
     knows, so it may equal any. Rows without a time are left out.
     """
-    best: list[Any] = []
-    near: list[list[Any]] = []
-    for _, group in cells[cells["ms"].notna()].groupby(by, sort=False):
-        row = group.iloc[int(group["ms"].to_numpy().argmin())]
-        best.append(row.name)
-        near.append([at for at in may_equal(group, row, "ms") if at != row.name])
-    return cells.loc[best].assign(near=pd.Series(near, index=best, dtype=object))
+    groups: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    known = cells[cells["ms"].notna()]
+    bounds = zip(known.index, known["ms"], known["low_ms"], known["high_ms"], strict=True)
+    for key, row in zip(zip(*(known[name] for name in by), strict=True), bounds, strict=True):
+        groups.setdefault(key, []).append(row)
+    best = [min(rows, key=lambda row: row[1]) for rows in groups.values()]
+    near = [
+        [at for at, _, low, _ in rows if at != first and not low > (reach if reach == reach else np.inf)]
+        for rows, (first, _, _, reach) in zip(groups.values(), best, strict=True)
+    ]
+    chosen = [row[0] for row in best]
+    return cells.loc[chosen].assign(near=pd.Series(near, index=chosen, dtype=object))
 
 
 def may_equal(rows: pd.DataFrame, best: Any, value: str) -> list[Any]:
@@ -36,7 +41,7 @@ def best_frameworks(evidence: Evidence) -> list[dict[str, Any]]:
     Keys: `run_id`, `device`, `model`, `precision`, `framework`, `arm`, `ms` and `ci95_ms` (of the typical launch),
     `launches`, and `not_told_apart`: the frameworks whose intervals overlap with it.
     """
-    cells = evidence.one_arm()
+    cells = evidence.one_arm
     rows = fastest(cells[~cells["printed"]], ["run_id", "device", "model", "precision"])
     return [
         {

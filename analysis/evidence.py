@@ -63,10 +63,21 @@ class Evidence:
         return cells.join(pd.concat(said or [facts({}, cells)]))
 
     @cached_property
+    def medians(self) -> dict[tuple[str, str, str], dict[int, float]]:
+        """(run id, cell, arm) → block → the launch's median in ns, of launches with a number."""
+        good = self.launches[self.launches["status"] == "ok"]
+        found: dict[tuple[str, str, str], dict[int, float]] = {}
+        columns = (good[name] for name in ("run_id", "cell", "arm", "block", "median_ns"))
+        for run_id, cell, arm, block, median in zip(*columns, strict=True):
+            found.setdefault((run_id, cell, arm), {})[block] = median
+        return found
+
+    @cached_property
     def reports(self) -> list[dict[str, Any]]:
         """The report of each run (report.py)."""
         return [build(run, self.margin, loaded) for run, loaded in zip(self.runs, self.loaded, strict=True)]
 
+    @cached_property
     def one_arm(self) -> pd.DataFrame:
         """One row of `cells` for each run and cell: the first arm of READ_FIRST that has a number, or else any."""
         rank = self.cells["arm"].map({arm: place for place, arm in enumerate(READ_FIRST)}).fillna(len(READ_FIRST))

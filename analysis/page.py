@@ -38,7 +38,7 @@ class Limits(NamedTuple):
 
 
 # Tried in their order until the page is small enough.
-LIMITS = (Limits(600, 300, 100_000), Limits(200, 60, 30_000), Limits(60, 10, 3_000))
+LIMITS = (Limits(400, 300, 100_000), Limits(150, 60, 30_000), Limits(50, 10, 3_000))
 
 
 def render(evidence: Evidence, answers: dict[str, Answer] | None = None, refresh: int | None = None) -> str:

@@ -47,7 +47,7 @@ class Wishes:
 
 def recommend(evidence: Evidence, wishes: Wishes) -> dict[str, Any]:
     """See above. Raises ConfigError where no run has the model, the precision or the device."""
-    cells = evidence.one_arm()
+    cells = evidence.one_arm
     for column in ("model", "precision", "device"):
         wanted = getattr(wishes, column)
         if wanted is not None:

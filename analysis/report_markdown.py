@@ -25,7 +25,7 @@ def markdown(evidence: Evidence) -> str:
         lines.append(f"- {code(', '.join(str(text) for text in said if text))}")
     for part in sections(evidence):
         lines += ["", f"#### {part.title}", "", *(f"- {code(line)}" for line in part.lines)]
-    read = {(row["run_id"], row["cell"]): row for row in evidence.one_arm().to_dict("records")}
+    read = {(row["run_id"], row["cell"]): row for row in evidence.one_arm.to_dict("records")}
     rows = [
         _row(cell, evidence.labels[report["run_id"]], read.get((report["run_id"], cell["cell"])))
         for report in evidence.reports

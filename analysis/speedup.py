@@ -3,7 +3,7 @@
 Blocks hold one launch of every cell, so that what drifts over minutes is in both. Only cells of one run are paired.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,24 +15,10 @@ from analysis.ratios import MARGIN, Estimate, LaunchMedians, estimate
 Medians = dict[int, float]  # block → ns
 
 
-class Blocks:
-    """The medians of all launches with a number, by run, cell and arm."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        good = evidence.launches[evidence.launches["status"] == "ok"]
-        self.found: dict[Hashable, Medians] = {
-            place: dict(zip(rows["block"], rows["median_ns"], strict=True))
-            for place, rows in good.groupby(["run_id", "cell", "arm"], sort=False)
-        }
-
-    def arm_of_both(self, run_id: str, one: str, other: str) -> str | None:
-        """The arm in which both cells are read, or None where no arm has both."""
-        arms = dict.fromkeys([*READ_FIRST, *(str(place[2]) for place in self.found)])  # type: ignore[index]
-        return next((arm for arm in arms if all((run_id, cell, arm) in self.found for cell in (one, other))), None)
-
-    def of(self, run_id: str, cell: str, arm: str) -> Medians:
-        """Block → median in ns; empty where there is none."""
-        return self.found.get((run_id, cell, arm), {})
+def arm_of_both(evidence: Evidence, run_id: str, one: str, other: str) -> str | None:
+    """The arm in which both cells of a run are read, or None where no arm has both."""
+    arms = dict.fromkeys([*READ_FIRST, *(place[2] for place in evidence.medians)])
+    return next((arm for arm in arms if all((run_id, cell, arm) in evidence.medians for cell in (one, other))), None)
 
 
 def speedup(fast: Medians, slow: Medians) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def answer(evidence: Evidence) -> Answer:
 
 def best(evidence: Evidence) -> pd.DataFrame:
     """Of each run, device and network the fastest row; what is not told apart from it stands in its note."""
-    cells = evidence.one_arm()
+    cells = evidence.one_arm
     rows = fastest(cells, ["run_id", "device", "model"])
     names = cells["framework"] + " " + cells["precision"]
     near = [", ".join(names[row]) for row in rows["near"]]

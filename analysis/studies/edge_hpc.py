@@ -51,7 +51,7 @@ def _paper() -> pd.DataFrame:
 
 
 def _runs(evidence: Evidence) -> pd.DataFrame:
-    cells = evidence.one_arm()
+    cells = evidence.one_arm
     cells = cells[(cells["framework"].map(family) == "pytorch") & (cells["precision"] == "fp32") & cells["ms"].notna()]
     times = tidy.runs(cells, "speedup", "1", "ms")
     edge = tidy.paper("times", source="Fig. 9", device=EDGE).set_index("model")

@@ -8,7 +8,7 @@ from analysis import reference, tidy
 from analysis.evidence import Evidence
 from analysis.figures import Axis, fitting, rows
 from analysis.kinds import is_general
-from analysis.speedup import Blocks, Medians, as_table, mean_speedup, speedup
+from analysis.speedup import Medians, arm_of_both, as_table, mean_speedup, speedup
 from analysis.tidy import Answer
 
 MEAN = "geometric mean"
@@ -59,25 +59,26 @@ def _paper() -> pd.DataFrame:
 
 
 def _runs(evidence: Evidence) -> pd.DataFrame:
-    blocks, made = Blocks(evidence), list[dict[str, Any]]()
-    cells = evidence.one_arm()
+    made: list[dict[str, Any]] = []
+    cells = evidence.one_arm
     for _, group in cells[cells["launches"] > 0].groupby(["run_id", "device"], sort=False):
         trains = group["framework"].map(is_general)
         general = group[trains & (group["precision"] == "fp32")].sort_values("ms", kind="stable")
         for _, edge in _most_precise(group[~trains]).groupby("framework", sort=False):
-            made += _of_framework(edge.to_dict("records"), general.to_dict("records"), blocks)
+            made += _of_framework(edge.to_dict("records"), general.to_dict("records"), evidence)
     return as_table(made, [*COLUMNS, "fastest"])
 
 
-def _of_framework(edge: list[Any], general: list[Any], blocks: Blocks) -> list[dict[str, Any]]:
+def _of_framework(edge: list[Any], general: list[Any], evidence: Evidence) -> list[dict[str, Any]]:
     """Rows of one framework for deployment. `general` has the fastest first."""
     made: list[dict[str, Any]] = []
     used: dict[str, list[tuple[Medians, Medians]]] = {}
     for one in edge:
         fastest = True
         for other in (row for row in general if row["model"] == one["model"]):
-            if arm := blocks.arm_of_both(one["run_id"], one["cell"], other["cell"]):
-                pair = blocks.of(one["run_id"], one["cell"], arm), blocks.of(one["run_id"], other["cell"], arm)
+            if arm := arm_of_both(evidence, one["run_id"], one["cell"], other["cell"]):
+                places = [(one["run_id"], cell, arm) for cell in (one["cell"], other["cell"])]
+                pair = evidence.medians[places[0]], evidence.medians[places[1]]
                 row = _row(one, one["model"], other["framework"], fastest) | {"arm": arm}
                 made.append(row | speedup(*pair))
                 for name in (other["framework"], *(["the fastest"] if fastest else [])):

@@ -8,7 +8,7 @@ from analysis.tidy import Answer
 
 def answer(evidence: Evidence) -> Answer:
     """A row for each network and device; of a run every cell whose journal has an energy."""
-    cells = evidence.one_arm()
+    cells = evidence.one_arm
     ours = tidy.runs(cells[cells["energy_j"].notna()], "energy", "mJ", "energy_j", times=1e3)
     table = tidy.together(tidy.paper("energy"), ours)
     drawn = table.assign(

@@ -12,7 +12,7 @@ FIGURES = ("Fig. 3", "Fig. 4", "Fig. 6", "Fig. 8")
 
 def answer(evidence: Evidence) -> Answer:
     """A row for each device, network, framework and precision, those of runs first."""
-    table = tidy.together(tidy.runs(evidence.one_arm(), "time", "ms", "ms"), tidy.paper("times", source=FIGURES))
+    table = tidy.together(tidy.runs(evidence.one_arm, "time", "ms", "ms"), tidy.paper("times", source=FIGURES))
     place = (table["device"] + " " + table["run"]).str.strip()
     drawn = table.assign(
         panel=place + ": " + table["model"],

@@ -64,7 +64,7 @@ def _paper() -> pd.DataFrame:
 
 
 def _runs(evidence: Evidence) -> pd.DataFrame:
-    cells = evidence.one_arm()
+    cells = evidence.one_arm
     cells = cells[cells["ms"].notna()]
     energy = {f"{bound}_mj": 1e3 * cells[f"{bound}_energy_j"].to_numpy() for bound in ("low", "high")}
     made = tidy.runs(cells, "time", "ms", "ms").assign(energy_mj=1e3 * cells["energy_j"].to_numpy(), **energy)

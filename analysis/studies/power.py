@@ -19,7 +19,7 @@ def answer(evidence: Evidence) -> Answer:
     times = tidy.paper("times", source="Fig. 12").set_index(["device", "model"])["value"]
     points = tidy.paper("power", source="Fig. 12")
     points = points.assign(time_ms=times.loc[pd.MultiIndex.from_frame(points[["device", "model"]])].to_numpy())
-    cells = evidence.one_arm()
+    cells = evidence.one_arm
     cells = cells[cells["power_w"].notna() & cells["ms"].notna()]
     ours = tidy.runs(cells, "active_power", "W", "power_w").assign(time_ms=cells["ms"].to_numpy())
     table = tidy.together(ours, points, tidy.paper("power", source="Table III").assign(time_ms=np.nan))

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis import reference, tidy
 from analysis.evidence import Evidence
 from analysis.figures import Axis, above, beside, fitting, rows
-from analysis.speedup import Blocks, as_table, speedup
+from analysis.speedup import arm_of_both, as_table, speedup
 from analysis.tidy import Answer, Figure
 
 FULL = "fp32"
@@ -69,30 +69,29 @@ def _paper() -> pd.DataFrame:
 
 
 def _runs(evidence: Evidence) -> pd.DataFrame:
-    blocks, made = Blocks(evidence), list[dict[str, Any]]()
-    cells = evidence.one_arm()
-    for _, group in cells.groupby(["run_id", "device", "framework", "model"], sort=False):
-        full = group[group["precision"] == FULL].to_dict("records")
-        for cell in group[group["precision"] != FULL].to_dict("records") if full else []:
-            made += _against(cell, full[0], blocks)
-    return as_table(made, COLUMNS)
+    cells = evidence.one_arm.to_dict("records")
+    full = {_place(cell): cell for cell in cells if cell["precision"] == FULL}
+    fewer = [cell for cell in cells if cell["precision"] != FULL and _place(cell) in full]
+    return as_table([row for cell in fewer for row in _against(cell, full[_place(cell)], evidence)], COLUMNS)
 
 
-def _against(cell: Any, full: Any, blocks: Blocks) -> list[dict[str, Any]]:
+def _place(cell: Any) -> tuple[str, ...]:
+    return tuple(cell[name] for name in ("run_id", "device", "framework", "model"))
+
+
+def _against(cell: Any, full: Any, evidence: Evidence) -> list[dict[str, Any]]:
     names = {name: cell[name] for name in ("run", "device", "framework", "model", "precision")}
     who = {"whose": "run", "source": cell["run_id"], "unit": "1", "interval": "", "note": "", "baseline": FULL} | names
-    arm = blocks.arm_of_both(cell["run_id"], cell["cell"], full["cell"])
+    arm = arm_of_both(evidence, cell["run_id"], cell["cell"], full["cell"])
     made = []
     if arm:
-        pair = (blocks.of(cell["run_id"], each["cell"], arm) for each in (cell, full))
-        made.append(who | {"arm": arm, "quantity": "speedup"} | speedup(*pair))
+        fast, slow = (evidence.medians[cell["run_id"], each["cell"], arm] for each in (cell, full))
+        made.append(who | {"arm": arm, "quantity": "speedup"} | speedup(fast, slow))
     else:
         reason = cell["reason"] or full["reason"] or "not measured"
         made.append(who | {"arm": "", "quantity": "speedup", "launches": 0, "outcome": reason})
-    for quantity, value in (
-        ("shrink", full["artifact_bytes"] / cell["artifact_bytes"]),
-        ("deviation", cell["max_rel"]),
-    ):
+    shrink = full["artifact_bytes"] / cell["artifact_bytes"]
+    for quantity, value in (("shrink", shrink), ("deviation", cell["max_rel"])):
         outcome = "ok" if value == value else "not told"
         made.append(who | {"arm": "", "quantity": quantity, "value": value, "outcome": outcome})
     return made

@@ -30,6 +30,7 @@ COLOURS = {
     "inference": "#2f8fd0",
 }
 TOTAL = "until the first answer"
+MOST = 120  # bars of a figure
 
 
 def answer(evidence: Evidence) -> Answer:
@@ -48,6 +49,9 @@ def answer(evidence: Evidence) -> Answer:
         "`load` reads the model and builds its graph, `first` is the first inference. The paper does not name its "
         "network, and times functions of Python rather than phases; they are assigned by their names."
     )
+    cells = until_first["place"].nunique()
+    if cells > MOST:
+        caption += f" Drawn are the first {MOST} of {cells} cells; the table has all of them."
     return Answer(table, figures.above(*charts), caption)
 
 
@@ -59,7 +63,7 @@ def _paper() -> pd.DataFrame:
 
 def _times(evidence: Evidence) -> pd.DataFrame:
     """A row for each cell and phase, and for their total, in ms; `inference` is one of those that follow the first."""
-    read = evidence.one_arm()
+    read = evidence.one_arm
     launches = evidence.launches.merge(read[NAMES], on=NAMES)
     launches = launches[launches["status"] == "ok"]
     said = pd.DataFrame(list(launches["phases"]), index=launches.index, dtype="float64").reindex(columns=list(PHASES))
@@ -90,13 +94,19 @@ def _shares(times: pd.DataFrame) -> pd.DataFrame:
     return made[whole]
 
 
+def _kept(labels: "pd.Series[str]") -> list[str]:
+    """As many bars as a figure has room for: the paper's, and the first of the runs'."""
+    every = list(dict.fromkeys(labels))
+    papers = [label for label in every if label.endswith("paper")]
+    return [label for label in every if label not in papers][: MOST - len(papers)] + papers
+
+
 def _bars(table: pd.DataFrame, axis: str, most: float | None = None) -> Figure:
     runs = table[table["whose"] == "run"]
     told = [name for name in ("precision", "arm") if runs[name].nunique() > 1]
     label = tidy.labelled(table, "device", "model", "framework", *told)
     drawn = table.assign(label=label, shown=tidy.shown(table))
-    kept = list(dict.fromkeys(label))[-figures.MOST_ROWS :]
-    drawn = drawn[label.isin(kept)]
+    drawn = drawn[label.isin(_kept(label))]
     drawn = drawn.assign(order=drawn["phase"].map({phase: at for at, phase in enumerate(COLOURS)}))
     columns = ["label", "phase", "value", "low", "high", "shown", "source", "note", "order"]
     base = alt.Chart(drawn[columns]).encode(y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=330)))

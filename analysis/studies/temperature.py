@@ -12,7 +12,7 @@ AXIS = "temperature of the surface, °C"
 
 def answer(evidence: Evidence) -> Answer:
     """Rows with `idle_temperature` and `busy_temperature`; of a run its warmest cell."""
-    cells = evidence.one_arm()
+    cells = evidence.one_arm
     warm = cells[cells["temperature_c"].notna()].sort_values("temperature_c", ascending=False, kind="stable")
     ours = tidy.runs(warm.drop_duplicates(["run_id", "device"]), "busy_temperature", "°C", "temperature_c")
     table = tidy.together(tidy.paper("temperature"), ours)

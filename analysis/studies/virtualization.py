@@ -8,7 +8,7 @@ from analysis import reference, tidy
 from analysis.evidence import Evidence
 from analysis.figures import Axis, beside, fitting
 from analysis.ratios import RATIOS
-from analysis.speedup import Blocks, as_table, mean_speedup
+from analysis.speedup import as_table, mean_speedup
 from analysis.tidy import Answer
 from analysis.words import plain_margin
 
@@ -64,7 +64,7 @@ def _paper() -> pd.DataFrame:
 
 def ratios(evidence: Evidence) -> pd.DataFrame:
     """The rows of runs: each cell and, where there are several, their geometric mean."""
-    blocks, made = Blocks(evidence), []
+    made = []
     for report in evidence.reports:
         run_id, device = report["run_id"], _device(evidence, report["run_id"])
         who = {"whose": "run", "source": run_id, "run": evidence.labels[run_id], "quantity": "slowdown", "unit": "%"}
@@ -78,8 +78,8 @@ def ratios(evidence: Evidence) -> pd.DataFrame:
                 names = {key: cell[key] for key in ("framework", "model", "precision")}
                 made.append(what | {"device": device.get(cell["cell"], "")} | names | _described(found))
                 if found["ratio"] is not None:
-                    fast, slow = pair.denominator, pair.numerator
-                    used.append((blocks.of(run_id, cell["cell"], fast), blocks.of(run_id, cell["cell"], slow)))
+                    fast, slow = ((run_id, cell["cell"], arm) for arm in (pair.denominator, pair.numerator))
+                    used.append((evidence.medians[fast], evidence.medians[slow]))
             if len(used) > 1:
                 mean = mean_speedup(used, evidence.margin)
                 change = {bound: 100 * (mean[bound] - 1) for bound in ("value", "low", "high")}

@@ -51,7 +51,7 @@ def test_the_container_is_read_and_where_it_has_no_number_the_next(tmp_path: Pat
     failed: dict[str, Any] = {"status": "failed", "reason": "out-of-memory"}
     lines = [line(Truth(), "container", 1, [], **failed), line(Truth(), "native", 1, [9_000_000])]
     (tmp_path / "journal.jsonl").write_text("".join(f"{as_json(said)}\n" for said in lines))
-    [row] = gather([read(tmp_path)]).one_arm().to_dict("records")
+    [row] = gather([read(tmp_path)]).one_arm.to_dict("records")
     assert (row["arm"], row["ms"]) == ("native", pytest.approx(9))
 
 
