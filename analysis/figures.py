@@ -80,7 +80,9 @@ def rows(frame: pd.DataFrame, axis: Axis, *, tone: str = "whose", width: int = W
     layers: list[Any] = [reason.encode(x=alt.value(6), y=y, text="why:N"), points]
     if drawn["low"].notna().any():  # Vega complains of an axis without a value
         x = alt.X("low:Q", axis=ticks, scale=scale)
-        layers.insert(1, base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q", y=y, color=colour))
+        layers.insert(
+            1, base.mark_rule(strokeWidth=2, clip=axis.ends is not None).encode(x=x, x2="high:Q", y=y, color=colour)
+        )
     once = base.transform_aggregate(rows="count()")  # one mark a panel: one a row would add up to opaque
     if axis.band is not None:
         band = once.mark_rect(opacity=0.18, color=GREY)

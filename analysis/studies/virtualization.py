@@ -28,15 +28,14 @@ def answer(evidence: Evidence) -> Answer:
     )
     margin = evidence.margin
     band = (100 / (1 + margin) - 100, 100 * margin)
-    numbers = [*band, *table["value"].dropna(), *table["low"].dropna(), *table["high"].dropna()]
-    axis = Axis("change, %", log=False, line=0.0, band=band, ends=(1.1 * min(numbers), 1.1 * max(numbers)))
+    axis = Axis("change, %", log=False, line=0.0, band=band, ends=_ends(table, band))
     caption = (
         "Change in time per inference: right of the dashed line is slower. Points are estimates, lines 95 % intervals "
-        f"over blocks; the band is {plain_margin(margin)}, within which arms count as equivalent when the 90 % "
-        "interval, a little shorter than the line, lies in it. Pairs that did not run the same code have no ratio. The "
-        "paper compares the container with bare metal, on a Raspberry Pi 3B in TensorFlow, from one mean each: what "
-        "the isolation costs and what the image's other user land costs are not apart there, and its lines are the "
-        "error of reading alone."
+        f"over blocks, cut where they leave the panel; the band is {plain_margin(margin)}, within which arms count as "
+        "equivalent when the 90 % interval, a little shorter than the line, lies in it. Pairs that did not run "
+        "the same code have no ratio. The paper compares the container with bare metal, on a Raspberry Pi 3B in "
+        "TensorFlow, from one mean each: what the isolation costs and what the image's other user land costs are not "
+        "apart there, and its lines are the error of reading alone."
     )
     shown, remark = fitting(drawn.drop_duplicates(["panel", "label"]))
     parts = [
@@ -45,6 +44,15 @@ def answer(evidence: Evidence) -> Answer:
         if len(part := _of_ratio(drawn, name, shown[["panel", "label"]]))
     ]
     return Answer(table, beside(parts, tone="verdict"), caption + remark)
+
+
+def _ends(table: pd.DataFrame, band: tuple[float, float]) -> tuple[float, float]:
+    """All values and the band; of the intervals as far as that again: a wide one must not squeeze the others."""
+    values = [*band, *table["value"].dropna()]
+    low, high = min(values), max(values)
+    reach = high - low
+    lows, highs = [low, *table["low"].dropna()], [high, *table["high"].dropna()]
+    return max(min(lows), low - reach) - 0.05 * reach, min(max(highs), high + reach) + 0.05 * reach
 
 
 def _of_ratio(drawn: pd.DataFrame, ratio: str, places: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Each study on the paper's data alone, and on runs whose truth is known."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from analysis.studies.pareto import ROUNDING
 from analysis.studies.stack import PARTS, TOTAL
 from analysis.tidy import READING, in_order, number, short, shown
 from bench.journal import Journal, read, write_run
+from bench.paths import PROJECT
 from bench.references import load_references
 from tests.unit.analysis.synthetic import ARMS, Truth, facts, line, write
 
@@ -342,3 +344,31 @@ def test_a_figure_keeps_the_papers_rows_and_says_what_it_leaves_out(tmp_path: Pa
         row for entry in figures.compiled(answer.figure)["data"] for row in entry.get("values", []) if "label" in row
     ]
     assert sum("paper" in row["label"] for row in values) == papers
+
+
+def test_one_wide_interval_does_not_squeeze_the_others(tmp_path: Path) -> None:
+    evidence = ran(tmp_path, Truth(), Truth(framework="pytorch", launch_sd=2.0))
+    figure = STUDIES["virtualization"].answer(evidence).figure.to_dict()
+    [low, high] = next(layer for layer in found(figure, "scale") if "domain" in layer and layer.get("nice") is False)[
+        "domain"
+    ]
+    values = table("virtualization", evidence)["value"].dropna()
+    widest = table("virtualization", evidence)["high"].max()
+    assert low <= values.min() <= values.max() <= high < widest
+
+
+def found(part: Any, name: str) -> list[Any]:
+    """Everything of that name, however deep."""
+    if isinstance(part, dict):
+        return [value for key, value in part.items() if key == name] + [
+            x for v in part.values() for x in found(v, name)
+        ]
+    return [x for inner in part for x in found(inner, name)] if isinstance(part, list) else []
+
+
+def test_the_documentation_names_every_study_and_its_source() -> None:
+    text = (PROJECT / "docs" / "studies.md").read_text()
+    for name, study in STUDIES.items():
+        [row] = [row for row in text.splitlines() if row.startswith(f"| `{name}` |")]
+        for source in re.findall(r"\d+", study.paper):
+            assert source in row, (name, source)
