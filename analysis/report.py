@@ -19,7 +19,8 @@
       image.ref, image.digest, artifact.sha256, artifact.parity
       failures[]                 arm, reason, message, count
 
-All of it is valid JSON: what has no number is null.
+All of it is valid JSON: what has no number is null. `bench report --json` adds to it, and has a form of its own for
+several runs: report_json.py.
 """
 
 import json

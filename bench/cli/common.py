@@ -32,6 +32,13 @@ def writing(path: Path, said: str = "wrote") -> Iterator[None]:
     typer.echo(f"{said} {path}", err=True)
 
 
+def warn(warnings: list[str]) -> None:
+    """Say the first of what was left out or marked; names in it come from journals, so no control code passes."""
+    for warning in warnings[:10]:
+        printable = "".join(letter if letter.isprintable() else "�" for letter in warning[:500])
+        typer.echo(f"left out or marked: {printable}", err=True)
+
+
 def console() -> Console:
     """Where progress and remarks go: standard error, so that standard output is the result alone."""
     return Console(stderr=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli.common import RESULTS, Results, writing
+from bench.cli.common import RESULTS, Results, warn, writing
 from bench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -59,5 +59,4 @@ def export(
         entries = to_dashboard(loaded)
         with writing(dashboard):
             dashboard.write_text(json.dumps(entries, indent=2), encoding="utf-8")
-    for warning in loaded.warnings[:10]:
-        typer.echo(f"left out or marked: {warning}", err=True)
+    warn(loaded.warnings)

@@ -1,4 +1,8 @@
-"""`bench study`: the questions of the 2019 paper, answered by runs and by the paper's own figures side by side."""
+"""`bench study`: the questions of the 2019 paper, answered by runs and by the paper's own figures side by side.
+
+All commands here but `list` come from analysis/studies and start nothing. A study that measures is one more command of
+`app`, in a file of its own.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +11,7 @@ from typing import Annotated
 import typer
 
 from analysis.studies import STUDIES, Study
-from bench.cli.common import RESULTS, AsJson, Results, print_json, writing
+from bench.cli.common import RESULTS, AsJson, Results, print_json, warn, writing
 
 app = typer.Typer(
     help="Answer the paper's questions, from runs and from its own figures side by side.", no_args_is_help=True
@@ -85,5 +89,4 @@ def show(
     for picture in pictures:
         with writing(picture):
             figures.save(answer.figure, picture)
-    for warning in [text for loaded in evidence.loaded for text in loaded.warnings][:10]:
-        typer.echo(f"left out or marked: {warning}", err=True)
+    warn([text for loaded in evidence.loaded for text in loaded.warnings])

@@ -25,6 +25,7 @@ from analysis.study_table import as_records
 from analysis.study_table import show as show_study
 from analysis.table import show_all
 from analysis.tidy import Answer
+from bench.errors import ConfigError
 from bench.journal import dumps, read, write_run
 from tests.unit.analysis.synthetic import Truth, facts, line, write
 
@@ -120,9 +121,16 @@ def long_names(folder: Path) -> None:
     write(folder, [Truth(model="m" * 50_000), Truth(model="n" * 50_000, framework="pytorch")], blocks=2, samples=3)
 
 
+def half_a_letter(folder: Path) -> None:
+    """A lone surrogate, which JSON can say and no file can hold."""
+    write(folder, TRUTHS, blocks=2, samples=3)
+    journal = folder / "journal.jsonl"
+    journal.write_text(journal.read_text().replace('"onnxruntime"', '"\\ud800"'))
+
+
 MAKERS = (
     *(evil_names, torn, cut_short, duplicated, foreign, absurd_numbers, nothing_fits, no_plan),
-    *(printed_means, all_failed, never_begun, long_names),
+    *(printed_means, all_failed, never_begun, long_names, half_a_letter),
 )
 
 
@@ -155,14 +163,16 @@ def strings(value: Any) -> Iterator[str]:
 
 def test_no_view_breaks_or_runs_what_a_run_says(evidence: Evidence, answers: dict[str, Answer]) -> None:
     page = render(evidence, answers)
-    assert len(page.encode()) < 6_000_000
+    assert len(page.encode()) < 6_000_000  # and it can be written
     outside = re.sub(r"<script type=\"(?:application/json|module)\".*?</script>", "", page, flags=re.DOTALL)
     assert not re.search(r"<script|<img|onerror=alert\(1\)>", outside)
     json.loads(dumps(as_json(evidence)), parse_constant=pytest.fail)
     out = console()
     show_all(evidence, out)
     assert "\x1b" not in out.file.getvalue()  # type: ignore[attr-defined]
-    unspanned = re.sub(r"`[^`\n]*`", "", markdown(evidence))
+    written = markdown(evidence)
+    assert written.encode()
+    unspanned = re.sub(r"`[^`\n]*`", "", written)
     assert not re.search(r"[<`@]|\[red\]", unspanned)
 
 
@@ -203,3 +213,13 @@ def test_what_can_be_used_of_a_damaged_run_is(tmp_path: Path) -> None:
     [row] = cells[cells["framework"] == "onnxruntime"].to_dict("records")
     assert (row["launches"], row["failed"]) == (2, 4)  # a day less 1 ns, and 1 ns, are numbers; the others are damage
     assert row["power_w"] != row["power_w"]
+
+
+def test_half_a_letter_is_left_out_with_its_line_or_refused(tmp_path: Path) -> None:
+    half_a_letter(tmp_path)
+    run = read(tmp_path)
+    assert run.launches
+    assert any("lone surrogate" in warning for warning in run.warnings)
+    write_run(tmp_path, facts(TRUTHS, blocks=2) | {"command": "\ud800"})
+    with pytest.raises(ConfigError, match="lone surrogate"):
+        read(tmp_path)
