@@ -202,9 +202,13 @@ def _ticks(values: NDArray[np.float64], axis: Axis, width: int) -> alt.Axis:
     low, high = (float(numbers.min()), float(numbers.max())) if numbers.size else (1.0, 1.0)
     if not axis.log or high / low < 4:
         return alt.Axis(tickCount=8 if width == WIDTH else 5, **plain)
-    first, last = floor(log10(low)), ceil(log10(high))
+    return alt.Axis(values=powers(low, high), **plain)
+
+
+def powers(low: float, high: float) -> list[float]:
+    """Those of ten in this range, and where it is short 2 and 5 times those."""
     steps = (1, 2, 5) if log10(high / low) < 2.5 else (1,)
-    return alt.Axis(values=[step * 10.0**power for power in range(first, last + 1) for step in steps], **plain)
+    return [step * 10.0**power for power in range(floor(log10(low)), ceil(log10(high)) + 1) for step in steps]
 
 
 def _above_zero(frame: pd.DataFrame) -> dict[str, "pd.Series[float]"]:

@@ -1,5 +1,7 @@
 """Power against time: the paper's Fig. 12, with lines of equal energy."""
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -41,15 +43,15 @@ def _figure(drawn: pd.DataFrame) -> Figure:
     low_w, high_w = drawn["value"].min() / 2, drawn["value"].max() * 2
     x_scale = alt.Scale(type="log", domain=[low_ms, high_ms], nice=False)
     y_scale = alt.Scale(type="log", domain=[low_w, high_w], nice=False)
-    axis = alt.Axis(titleFontWeight="normal", labelFlush=False, format="~g", tickCount=4)
+    plain: dict[str, Any] = {"titleFontWeight": "normal", "labelFlush": False, "format": "~g"}
     colour, _ = figures.tones()
     places = list(dict.fromkeys(drawn["label"].map(tidy.short)))
     shapes = alt.Scale(domain=places, range=[SHAPES[place % len(SHAPES)] for place in range(len(places))])
     shape = alt.Shape("label:N", title=None, scale=shapes, legend=alt.Legend(orient="top", columns=3, labelLimit=300))
     columns = ["label", "whose", "framework", "model", "value", "low", "high", "time_ms", "shown", "source", "note"]
     base = alt.Chart(drawn[columns].map(lambda cell: tidy.short(cell) if isinstance(cell, str) else cell))
-    x = alt.X("time_ms:Q", title=TIME, scale=x_scale, axis=axis)
-    y = alt.Y("value:Q", title=POWER, scale=y_scale, axis=axis)
+    x = alt.X("time_ms:Q", title=TIME, scale=x_scale, axis=alt.Axis(values=figures.powers(low_ms, high_ms), **plain))
+    y = alt.Y("value:Q", title=POWER, scale=y_scale, axis=alt.Axis(values=figures.powers(low_w, high_w), **plain))
     tooltip = [alt.Tooltip(f"{name}:N") for name in ("label", "framework", "model", "source", "note")]
     more = [alt.Tooltip("shown:N", title=POWER), alt.Tooltip("time_ms:Q", title=TIME, format=".4~g")]
     points = base.mark_point(size=70, strokeWidth=2, opacity=1).encode(
@@ -72,5 +74,5 @@ def _equal_energy(times: tuple[float, float], powers: tuple[float, float], x: al
             ]
     base = alt.Chart(pd.DataFrame(ends))
     line = base.mark_line(strokeDash=[4, 3], color=figures.GREY, strokeWidth=1, opacity=0.8)
-    text = base.transform_filter("datum.at").mark_text(align="right", dx=-6, dy=-4, color=figures.GREY, fontSize=11)
+    text = base.transform_filter("datum.at").mark_text(align="right", dx=-14, dy=-10, color=figures.GREY, fontSize=11)
     return [line.encode(x=x, y=y, detail="name:N"), text.encode(x=x, y=y, text="name:N")]

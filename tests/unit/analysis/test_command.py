@@ -65,7 +65,7 @@ def test_what_is_no_margin_is_refused(text: str) -> None:
 
 
 def test_asking_for_help_loads_no_pandas() -> None:
-    code = "import sys, bench.cli.report; sys.exit('pandas' in sys.modules or 'altair' in sys.modules)"
+    code = "import sys, bench.cli.app; sys.exit('pandas' in sys.modules or 'altair' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
