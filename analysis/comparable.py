@@ -10,6 +10,8 @@ Not judged, because an arm is there to change it, but kept: namespaces, cgroup, 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bench.terminal import short
+
 ABSENT = "absent"
 SHOWN = 3  # differences that a reason spells out; the rest is counted
 _KERNEL = ("seccomp", "no_new_privs", "cap_eff", "speculation_store_bypass", "cgroup", "namespaces")
@@ -61,8 +63,8 @@ def _difference(key: str, arms: Mapping[str, Sequence[Identity]]) -> str | None:
         return None
     for arm, values in seen.items():
         if len(values) > 1:
-            return f"{key} changed during the run in {arm}: {_short(values[0])}, then {_short(values[1])}"
-    return f"{key}: " + ", ".join(f"{_short(values[0])} ({arm})" for arm, values in seen.items())
+            return f"{key} changed during the run in {arm}: {short(values[0], 20)}, then {short(values[1], 20)}"
+    return f"{key}: " + ", ".join(f"{short(values[0], 20)} ({arm})" for arm, values in seen.items())
 
 
 def _keys(arms: Mapping[str, Sequence[Identity]]) -> list[str]:
@@ -79,7 +81,3 @@ def _flat(kind: str, values: Any) -> dict[str, str]:
 
 def _cpus(affinity: Any) -> str:
     return ",".join(map(str, affinity)) if isinstance(affinity, list) else ABSENT
-
-
-def _short(value: str, width: int = 20) -> str:
-    return value if len(value) <= width else f"{value[: width - 1]}…"

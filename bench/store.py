@@ -36,6 +36,8 @@ class Artifact:
     reference_sha256: str
     seed: int
     parity: dict[str, Any]  # how far its outputs are from the reference, as its maker found
+    params: int | None  # of the network, as counted when it was made, and the multiply-accumulates of one inference
+    macs: int | None
 
     def is_intact(self) -> bool:
         """Whether artifact and reference still have the bytes that their names say. Reads all of them."""
@@ -176,6 +178,8 @@ class Store:
             reference_sha256=reference["sha256"],
             seed=reference["seed"],
             parity=entry["parity"],
+            params=manifest.get("params"),
+            macs=manifest.get("macs"),
         )
 
     def _read(self, path: Path) -> Manifest | None:
