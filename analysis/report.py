@@ -21,24 +21,25 @@
       failures[]                 arm, reason, message, count
     energy                       the energy pass, see energy_report.py; null without one
 
-All of it is valid JSON: what has no number is null.
+All of it is valid JSON: what has no number is null. `bench report --json` adds to it, and has a form of its own for
+several runs: report_json.py.
 """
 
 import json
 from collections import Counter
 from collections.abc import Mapping
+from statistics import median
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from analysis.comparable import compare
+from analysis.comparable import compare, disagreement
 from analysis.energy_report import energy_report
-from analysis.load import Loaded, cell_names, disagreement, in_order, load, section
+from analysis.fields import section
+from analysis.load import Loaded, arms_in_order, cell_names, load
 from analysis.ratios import MARGIN, RATIOS, LaunchMedians, Pair, estimate
 from bench.journal import Run, dumps
 
 SCHEMA = 1
+Launch = dict[Any, Any]  # a row of load.py
 _FIGURES = ("median", "p90", "p99", "load", "first")
 
 
@@ -47,7 +48,9 @@ def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dic
     loaded = loaded or load(run)
     facts, frame = run.facts, loaded.launches
     names = cell_names(facts) or {cell: {} for cell in frame["cell"].unique()}
-    by_cell = dict(iter(frame.groupby("cell", sort=False)))
+    by_cell: dict[str, list[Launch]] = {}
+    for launch in frame.to_dict("records"):  # a frame for each of many cells would take most of the time
+        by_cell.setdefault(launch["cell"], []).append(launch)
     report = {
         "schema": SCHEMA,
         "run_id": facts["run_id"],
@@ -59,9 +62,7 @@ def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dic
         "versions": section(facts, "versions"),
         "forced": facts["forced"] if isinstance(facts.get("forced"), list) else [],
         "warnings": loaded.warnings,
-        "cells": [
-            _cell(cell, named, facts, by_cell.get(cell, frame.iloc[:0]), margin) for cell, named in names.items()
-        ],
+        "cells": [_cell(cell, named, facts, by_cell.get(cell, []), margin) for cell, named in names.items()],
         "energy": energy_report(facts, loaded.energy),
     }
     cleaned: dict[str, Any] = json.loads(dumps(report))  # what a damaged run.json holds must not break the views
@@ -69,13 +70,16 @@ def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dic
 
 
 def _cell(
-    cell: str, named: dict[str, str], facts: dict[str, Any], launches: pd.DataFrame, margin: float
+    cell: str, named: dict[str, str], facts: dict[str, Any], launches: list[Launch], margin: float
 ) -> dict[str, Any]:
-    named = named or {key: str(launches.iloc[0][key]) for key in ("framework", "model", "precision")}
+    named = named or {key: str(launches[0][key]) for key in ("framework", "model", "precision")}
     image = section(section(facts, "images"), named["framework"])
     artifact = section(section(facts, "artifacts"), cell)
     armless = section(section(section(facts, "plan"), "armless"), named["framework"])
-    by_arm = {arm: launches[launches["arm"] == arm] for arm in _arms(facts, launches) if arm not in armless}
+    by_arm: dict[str, list[Launch]] = {arm: [] for arm in _arms(facts, launches) if arm not in armless}
+    for launch in launches:
+        if launch["arm"] in by_arm:
+            by_arm[launch["arm"]].append(launch)
     return {
         "cell": cell,
         "framework": named["framework"],
@@ -92,19 +96,19 @@ def _cell(
     }
 
 
-def _arms(facts: dict[str, Any], launches: pd.DataFrame) -> list[str]:
+def _arms(facts: dict[str, Any], launches: list[Launch]) -> list[str]:
     """The arms that were planned or launched."""
     planned = section(facts, "plan").get("arms")
     seen = {str(arm) for arm in planned} if isinstance(planned, list) else set()
-    seen |= set(launches["arm"])
-    return in_order(seen)
+    seen |= {launch["arm"] for launch in launches}
+    return arms_in_order(seen)
 
 
-def _status(facts: dict[str, Any], by_arm: dict[str, pd.DataFrame]) -> str:
+def _status(facts: dict[str, Any], by_arm: dict[str, list[Launch]]) -> str:
     blocks = section(facts, "plan").get("blocks")
     wanted = blocks if isinstance(blocks, int) else 0
-    good = [int((rows["status"] == "ok").sum()) for rows in by_arm.values()]
-    if not any(len(rows) for rows in by_arm.values()):
+    good = [len(_good(rows)) for rows in by_arm.values()]
+    if not any(by_arm.values()):
         return "not-run"
     if not any(good):
         return "failed"
@@ -112,15 +116,19 @@ def _status(facts: dict[str, Any], by_arm: dict[str, pd.DataFrame]) -> str:
     return "ok" if whole else "partial"
 
 
-def _arm(rows: pd.DataFrame) -> dict[str, Any]:
-    good = rows[rows["status"] == "ok"]
+def _good(rows: list[Launch]) -> list[Launch]:
+    return [launch for launch in rows if launch["status"] == "ok"]
+
+
+def _arm(rows: list[Launch]) -> dict[str, Any]:
+    good = _good(rows)
     return {
         "launches": len(good),
         "failed": len(rows) - len(good),
-        "samples": int(good["n"].sum()),
-        **{f"{figure}_ms": float(good[f"{figure}_ns"].median()) / 1e6 for figure in _FIGURES},
-        "kernel": good["kernel"].iloc[0] if len(good) else {},
-        "packages": _packages(good["identity"].iloc[0]) if len(good) else {},
+        "samples": sum(launch["n"] for launch in good),
+        **{f"{figure}_ms": _median([launch[f"{figure}_ns"] for launch in good]) / 1e6 for figure in _FIGURES},
+        "kernel": good[0]["kernel"] if good else {},
+        "packages": _packages(good[0]["identity"]) if good else {},
     }
 
 
@@ -128,8 +136,13 @@ def _packages(identity: Mapping[str, str]) -> dict[str, str]:
     return {key.removeprefix("package "): value for key, value in identity.items() if key.startswith("package ")}
 
 
+def _median(figures: list[float]) -> float:
+    known = [figure for figure in figures if figure == figure]
+    return median(known) if known else float("nan")
+
+
 def _ratio(
-    pair: Pair, by_arm: dict[str, pd.DataFrame], margin: float, armless: dict[str, Any], wrong: str | None
+    pair: Pair, by_arm: dict[str, list[Launch]], margin: float, armless: dict[str, Any], wrong: str | None
 ) -> dict[str, Any]:
     nothing = dict.fromkeys(("ratio", "ci95", "verdict", "comparable", "reason", "blocks", "more_blocks"))
     if missing := [arm for arm in pair if arm not in by_arm]:
@@ -142,28 +155,33 @@ def _ratio(
         return nothing | shown | {"comparable": None}
     if wrong:
         return nothing | {"comparable": False, "reason": wrong, "blocks": result.blocks}
-    comparable, reason = compare({arm: list(rows["identity"]) for arm, rows in used.items()})
+    comparable, reason = compare({arm: [launch["identity"] for launch in rows] for arm, rows in used.items()})
     if not comparable:
         return nothing | {"comparable": False, "reason": reason, "blocks": result.blocks}
     ci95 = list(result.ci95) if result.ci95 else None
     return nothing | shown | {"ratio": result.ratio, "ci95": ci95, "more_blocks": result.more_blocks}
 
 
-def _complete_blocks(pair: Pair, by_arm: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _complete_blocks(pair: Pair, by_arm: dict[str, list[Launch]]) -> dict[str, list[Launch]]:
     """The launches of both arms with a number, of the blocks in which both have one."""
-    good = {arm: by_arm[arm][by_arm[arm]["status"] == "ok"] for arm in pair}
-    both = set(good[pair.numerator]["block"]) & set(good[pair.denominator]["block"])
-    return {arm: rows[rows["block"].isin(both)] for arm, rows in good.items()}
+    good = {arm: _good(by_arm[arm]) for arm in pair}
+    both = set.intersection(*({launch["block"] for launch in rows} for rows in good.values()))
+    return {arm: [launch for launch in rows if launch["block"] in both] for arm, rows in good.items()}
 
 
-def _medians(rows: pd.DataFrame) -> LaunchMedians:
-    return LaunchMedians(dict(zip(rows["block"], rows["median_ns"], strict=True)))
+def _medians(rows: list[Launch]) -> LaunchMedians:
+    return LaunchMedians({launch["block"]: launch["median_ns"] for launch in rows})
 
 
-def _failures(launches: pd.DataFrame) -> list[dict[str, Any]]:
-    failed = launches[launches["status"] != "ok"]
-    said = zip(failed["arm"], failed["reason"], failed["message"].replace({np.nan: None}), strict=True)
+def _failures(launches: list[Launch]) -> list[dict[str, Any]]:
+    failed = [launch for launch in launches if launch["status"] != "ok"]
+    said = ((launch["arm"], launch["reason"], _text(launch["message"])) for launch in failed)
     return [
         {"arm": arm, "reason": reason, "message": message, "count": count}
         for (arm, reason, message), count in Counter(said).most_common()
     ]
+
+
+def _text(value: Any) -> str | None:
+    """What a frame holds for no text is NaN or None."""
+    return value if isinstance(value, str) else None

@@ -1,10 +1,11 @@
 """A report in plain words: the sentences that the terminal and the page share. Everything returned is plain text."""
 
 from collections import Counter
-from collections.abc import Iterator
-from math import floor, log10
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from analysis.energy_arms import uncertainty_of
+from analysis.numbers import plus_minus
 from analysis.ratios import RATIOS
 
 MEANING = {
@@ -47,17 +48,15 @@ def sentence(name: str, ratio: dict[str, Any], margin: float) -> str:
 
 def summary(report: dict[str, Any]) -> list[str]:
     """What the run says: the count of verdicts for each ratio, then what needs a reader's eye, then what is missing."""
-    return [*_counts(report), *_details(report), *_energy(report["energy"]), *_missing(report)]
+    found = report["energy"]
+    return [*counts(report), *details(report), *energy_facts(found), *energy_doubts(found), *missing(report)]
 
 
-def energy(arm: dict[str, Any], name: str) -> str:
-    """`11.4 ± 0.3` in mJ per inference, `≥` before the uncertainty where the vendor states no limits of error."""
-    joules, uncertainty = arm[name], arm[name.replace("_j", "_uncertainty_j")]
-    if joules is None:
+def energy(arm: Mapping[Any, Any], name: str) -> str:
+    """`11.4 ± 0.3` in mJ per inference, of a row of energy_arms.py; a dash where there is no number."""
+    if arm[name] is None or arm[name] != arm[name]:
         return "–"
-    digits = max(0, 2 - floor(log10(abs(joules * 1e3)))) if joules else 2
-    sign = "±" if arm["meter_stated"] else "± ≥"
-    return f"{joules * 1e3:.{digits}f} {sign} {(uncertainty or 0) * 1e3:.{digits}f}".replace("-", "−")
+    return plus_minus(1e3 * arm[name], 1e3 * (arm[uncertainty_of(name)] or 0), stated=bool(arm["meter_stated"]))
 
 
 def _verdict(ratio: dict[str, Any], margin: float) -> str:
@@ -71,13 +70,14 @@ def _verdict(ratio: dict[str, Any], margin: float) -> str:
     )
 
 
-def _counts(report: dict[str, Any]) -> Iterator[str]:
+def counts(report: dict[str, Any]) -> Iterator[str]:
+    """For each ratio how many cells have which verdict."""
     for name, pair in RATIOS.items():
         outcomes = Counter(cell["ratios"][name]["verdict"] or "not compared" for cell in report["cells"])
         if set(outcomes) <= {"not compared"}:
             continue  # the details say why
         said = ", ".join(f"{outcomes[key]} {text}" for key, text in _outcomes(report["margin"]) if outcomes[key])
-        cells = _number(len(report["cells"]), "cell")
+        cells = plural(len(report["cells"]), "cell")
         yield f"{pair.numerator} vs {pair.denominator}, {MEANING[name]}: {said} ({cells})"
 
 
@@ -86,7 +86,8 @@ def _outcomes(margin: float) -> list[tuple[str, str]]:
     return [first, *((key, key) for key in ("different", "inconclusive", "not compared"))]
 
 
-def _details(report: dict[str, Any]) -> Iterator[str]:
+def details(report: dict[str, Any]) -> Iterator[str]:
+    """What is not equivalent, cell by cell; with few cells what is, too."""
     absent: set[str] = set()
     for cell in report["cells"]:
         for name, ratio in cell["ratios"].items():
@@ -97,36 +98,42 @@ def _details(report: dict[str, Any]) -> Iterator[str]:
     yield from sorted(absent)
 
 
-def _energy(found: dict[str, Any] | None) -> Iterator[str]:
-    if not found:
-        return
-    if found["reason"]:
+def energy_facts(found: dict[str, Any] | None) -> Iterator[str]:
+    """What the energy of a run is of, or why there is none; nothing without an energy pass."""
+    if found and found["reason"]:
         yield f"no energy: {found['reason']}"
+    elif found:
+        yield (
+            f"energy is of the {found['scope']} ({', '.join(map(str, found['meter']))}): active is all that it took "
+            "per inference, idle subtracted what it took above rest; ± is about 95 %"
+        )
+
+
+def energy_doubts(found: dict[str, Any] | None) -> Iterator[str]:
+    """What a reader of the energies must know: unstated limits, the sampler's cost, what was held back or failed."""
+    if not found or found["reason"]:
         return
-    yield (
-        f"energy is of the {found['scope']} ({', '.join(map(str, found['meter']))}): active is all that it took per "
-        "inference, idle subtracted what it took above rest; ± is about 95 %"
-    )
     if not all(arm["meter_stated"] for arm in found["arms"]):
-        yield "the meter's vendor states no limits of error: the uncertainty is at least what is shown"
+        yield "the meter's vendor states no limits of error: the uncertainty of energy is at least what is shown"
     if found["sampler"]["ratio"] is not None:
         cost = {"ratio": found["sampler"]["ratio"], "ci95": found["sampler"]["ci95"]}
-        pairs = _number(found["sampler"]["pairs"], "pair")
         said = change(cost) if cost["ci95"] else f"{percent(cost['ratio'])} %"
+        pairs = plural(found["sampler"]["pairs"], "pair")
         yield f"reading the sensors changes the time of an inference by {said} ({pairs} of launches with and without)"
     for arm in found["arms"]:
         if arm["throttled"]:
-            launches = _number(arm["throttled"], "energy launch", "energy launches")
+            launches = plural(arm["throttled"], "energy launch", "energy launches")
             yield f"{arm['cell']}: {launches} of {arm['arm']} held back by heat or want of power"
     for failure in found["failures"]:
-        launches = _number(failure["count"], "energy launch", "energy launches")
+        launches = plural(failure["count"], "energy launch", "energy launches")
         yield f"{failure['cell']}: {launches} of {failure['arm']} without a number: {failure['message']}"
 
 
-def _missing(report: dict[str, Any]) -> Iterator[str]:
+def missing(report: dict[str, Any]) -> Iterator[str]:
+    """What failed, was not run, was forced, or was left out as damaged."""
     for cell in report["cells"]:
         for failure in cell["failures"]:
-            launches = _number(failure["count"], "launch", "launches")
+            launches = plural(failure["count"], "launch", "launches")
             said = f": {failure['message']}" if failure["message"] else ""
             yield f"{cell['cell']}: {launches} of {failure['arm']} failed, {failure['reason']}{said}"
         if cell["status"] == "not-run":
@@ -138,5 +145,6 @@ def _missing(report: dict[str, Any]) -> Iterator[str]:
         yield f"and {len(warnings) - MOST_WARNINGS} more warnings, all of them in --json"
 
 
-def _number(count: int, one: str, many: str | None = None) -> str:
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 cell`, `2 cells`."""
     return f"{count} {one if count == 1 else many or one + 's'}"

@@ -110,4 +110,11 @@ def _image(image: Image) -> dict[str, Any]:
 
 def _artifact(cell: Prepared) -> dict[str, Any]:
     made = cell.artifact
-    return {"sha256": made.sha256, "format": made.format, "size_bytes": made.size_bytes, "parity": made.parity}
+    return {
+        "sha256": made.sha256,
+        "format": made.format,
+        "size_bytes": made.size_bytes,
+        "parity": made.parity,
+        "params": made.params,
+        "macs": made.macs,
+    }

@@ -38,6 +38,8 @@ class Artifact:
     seeds: list[int]
     sensitivity: dict[str, float]  # by how much wrong inputs change the reference
     parity: dict[str, Any]  # how far its outputs are from the reference, as its maker found
+    params: int | None  # of the network, as counted when it was made, and the multiply-accumulates of one inference
+    macs: int | None
 
     def is_intact(self) -> bool:
         """Whether artifact and reference still have the bytes that their names say. Reads all of them."""
@@ -235,6 +237,8 @@ class Store:
             seeds=reference["seeds"],
             sensitivity=manifest.get("sensitivity") or {},
             parity=entry["parity"],
+            params=manifest.get("params"),
+            macs=manifest.get("macs"),
         )
 
     def _read(self, path: Path) -> Manifest | None:
