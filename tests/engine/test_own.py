@@ -138,8 +138,11 @@ def test_a_model_of_other_people_is_added_and_measured(
     lines = {line["cell"].split("/")[1]: line for line in journal(tmp_path / "results")}
     assert lines.keys() == set(readers)
     good = {framework for framework, line in lines.items() if line["status"] == "ok"}
-    # Control flow is more than OpenVINO and OpenCV take: they say so, and leave no number.
-    assert good == ({"onnxruntime"} if name == "its-voice" else set(readers)) & set(readers), done.stderr
+    # Control flow is more than OpenVINO takes, and OpenCV's importer takes none of these files: one lacks shapes that
+    # it wants, one ends it with a signal. Each leaves its reason, and no number.
+    refuses = {"opencv", "openvino"} if name == "its-voice" else {"opencv"}
+    assert good == set(readers) - refuses, done.stderr
+    assert all(line["reason"] and line["message"] for line in lines.values() if line["status"] != "ok")
     for line in lines.values():
         assert (line["status"] == "ok") == bool(line["samples"])
         if line["status"] == "ok":
