@@ -113,7 +113,7 @@ def survey(sensing: Sensing, command: Sequence[str] = LOCAL) -> dict[str, Any]:
         process.kill()
         process.communicate()
         raise HostError("a sensor does not answer", "runner sense --list shows which one is the last") from None
-    events = [json.loads(line) for line in said.splitlines()]
+    events = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     if not events or events[0].get("event") != "sensing":
         raise _failed(events, process)
     channels = events[0]["channels"]

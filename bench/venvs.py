@@ -39,7 +39,7 @@ def _install(folder: Path, lock: Path, version: str) -> None:
     # Copies nothing and needs no ensurepip; the interpreter finds its folder from where it was started.
     _call([python, "-m", "venv", "--without-pip", str(folder)], f"a virtual environment for {lock.parent.name}")
     # A lock file names all there is to install, and leaves out on purpose what pnnx asks for: models/ncnn.
-    words = ["install", "--quiet", "--require-hashes", "--no-deps", *_vendor(lock), "-r", str(lock)]
+    words = ["install", "--quiet", "--require-hashes", "--no-deps", *vendor_index(lock), "-r", str(lock)]
     _call([*_pip(folder / "bin" / "python"), *words], f"the packages of {lock}")
 
 
@@ -53,7 +53,7 @@ def _pip(python: Path) -> list[str]:
     return [str(python), f"{bundled[0]}/pip"] if bundled else own
 
 
-def _vendor(lock: Path) -> list[str]:
+def vendor_index(lock: Path) -> list[str]:
     """Ask the vendor's index too, unless the package's wheel is on this machine (as images/base/make-venv does).
 
     The file `vendor.txt`, beside requirements.arm64.txt `vendor.arm64.txt`, names a package and that index.

@@ -1,0 +1,1 @@
+"""Boards on the end of a connection, without a connection."""
