@@ -6,11 +6,11 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import engine as engines
 from bench.arms.ablated import LimitedArm
 from bench.arms.ablation import ABLATIONS, NEAR, Ablation
 from bench.errors import HostError
 from bench.execute import Settings, spec_of
+from bench.machine import Machine
 from bench.plan import Launch, Plan
 from bench.ready import Ready
 from bench.record import record
@@ -20,10 +20,10 @@ _LAUNCHES = 2  # files that are read for the first time count as memory of the f
 _PAGE = 4096
 
 
-def available(plan: Plan, console: Console) -> Plan:
+def available(plan: Plan, console: Console, machine: Machine) -> Plan:
     """The plan without the ablations that this engine has nothing to change for; `armless` and `console` say why."""
     asked = [ABLATIONS[name] for name in plan.arms if name in ABLATIONS]
-    reasons = why_not(asked, engines.connect().info()) if asked else {}
+    reasons = why_not(asked, machine.engine().info()) if asked else {}
     for name, why in reasons.items():
         console.print(f"left out: {name}: {why}", highlight=False, soft_wrap=True)
     frameworks = {cell.framework for cell in plan.cells} if reasons else set()

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 
 from bench.errors import ConfigError
 
@@ -13,8 +14,8 @@ def allowed() -> list[int]:
     return sorted(os.sched_getaffinity(0))
 
 
-def parse(text: str) -> list[int]:
-    """`0-1,4` → [0, 1, 4]. Raises ConfigError when it is no list, or names a CPU that cannot be had."""
+def parse(text: str, there: Sequence[int] | None = None) -> list[int]:
+    """`0-1,4` → [0, 1, 4]. Raises ConfigError when it is no list, or names a CPU that is not `there` (or here)."""
     chosen: set[int] = set()
     for part in text.split(","):
         matched = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
@@ -22,8 +23,9 @@ def parse(text: str) -> list[int]:
         if int(high) < int(low) or int(high) > MOST:
             raise ConfigError(f"'{text}' is no list of CPUs", "for example --cpus 0-1 or --cpus 0,2")
         chosen.update(range(int(low), int(high) + 1))
-    if away := sorted(chosen - set(allowed())):
-        raise ConfigError(f"CPU {away[0]} cannot be used here", f"there is: {show(allowed())}")
+    usable = allowed() if there is None else list(there)
+    if away := sorted(chosen - set(usable)):
+        raise ConfigError(f"CPU {away[0]} cannot be used here", f"there is: {show(usable)}")
     return sorted(chosen)
 
 

@@ -2,9 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from bench.entry import Entry, Group, Name, Platform, Precision, Reason, Verified
+from bench.errors import ConfigError
+from bench.ssh.address import parse
 
 HostPath = Annotated[str, Field(pattern=r"^/\S+$")]
 Node = Annotated[str, Field(pattern=r"^/dev/\S+$")]
@@ -17,6 +19,14 @@ Arm = Literal["container", "rootfs", "native"]
 # What an adapter is told to use: Framework.device, where a device has its own (`EDGETPU:usb:0`).
 Target = Annotated[str, Field(pattern=r"^(CPU|CUDA|GPU|NPU|MYRIAD|EDGETPU(:(usb|pci):\d+)?)$")]
 Sensor = Literal["apex", "hwmon", "ina3221", "nvml", "pmic", "rapl", "thermal", "um25c", "vcgencmd"]
+
+
+def _address(text: str) -> str:
+    """The board's address, read as `--host` is."""
+    try:
+        return str(parse(text))
+    except ConfigError as error:
+        raise ValueError(str(error).removeprefix("--host: ")) from None
 
 
 class Access(Entry):
@@ -112,7 +122,8 @@ class Device(Entry):
 
     It runs the frameworks of its `groups` and those that `uses` names; `uses` says how, by framework or by group.
     `platforms` are those of its images, the preferred one first. `power_modes` are names of nvpmodel's, the one to
-    measure in first. `without` names a framework that it cannot run after all, with the reason.
+    measure in first. `without` names a framework that it cannot run after all, with the reason. `host` is where it is
+    when it is not this machine: `ssh://user@board` (docs/remote.md).
     """
 
     title: str
@@ -127,6 +138,7 @@ class Device(Entry):
     power_modes: list[str] = []
     study: Study = Study()
     without: dict[Name, Reason] = {}
+    host: Annotated[str, Field(pattern=r"^ssh://"), AfterValidator(_address)] | None = None
     verified: Verified
 
     def use(self, framework: str, group: str) -> Use:

@@ -12,15 +12,16 @@ from typing import Any
 from bench.config import Energy, Sensing
 from bench.launching import Arm, Outcome, Spec
 from bench.prepare import Prepared
-from bench.sensing import Event, Sampler
+from bench.sensing import LOCAL, Event, Sampler
 
 
 @dataclass(frozen=True)
 class EnergyPass:
-    """How the launches of a run's energy pass are made."""
+    """How the launches of a run's energy pass are made; `sense` starts the runner where the sensors are."""
 
     bounds: Energy
     sensing: Sensing
+    sense: Sequence[str] = LOCAL
 
     def launch(self, arm: Arm, spec: Spec, cell: Prepared, *, sample: bool) -> tuple[Outcome, dict[str, Any] | None]:
         """Run a launch after some seconds of rest, both while the sensors are read; or the same without them.
@@ -32,7 +33,7 @@ class EnergyPass:
         if not sample:
             sleep(self.bounds.baseline)  # as warm and as rested as the other
             return arm.launch(spec), None
-        with Sampler(self.sensing) as sampler:
+        with Sampler(self.sensing, self.sense) as sampler:
             sampler.wait(self.bounds.baseline)
             outcome = arm.launch(spec)
             return outcome, series(sampler.stop(), self.bounds.baseline)

@@ -13,6 +13,7 @@ from bench.errors import HostError
 from bench.images import PREFIX
 from bench.launching import Spec
 from bench.lock import Lock
+from bench.machine import Here, Machine
 from bench.paths import cache
 from bench.plan import Cell, Plan
 from bench.prepare import Prepared, prepare_requests
@@ -40,10 +41,21 @@ def source(framework: str, platform: str, lock: Lock | None) -> Source:
 
 
 def preview(
-    plan: Plan, matrix: Matrix, target: Target, lock: Lock | None, cpus: str | None, memory: int | None
+    plan: Plan,
+    matrix: Matrix,
+    target: Target,
+    lock: Lock | None,
+    cpus: str | None,
+    memory: int | None,
+    machine: Machine | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """For each cell what its launches would be given, arm by arm. CPUs are this machine's where none are named."""
-    chosen = cpu_lists.parse(cpus) if cpus else cpu_lists.allowed()
+    """For each cell what its launches would be given, arm by arm. CPUs are the machine's where none are named.
+
+    Nothing is copied to a board for that: the files of a launch have the names that they have here.
+    """
+    machine = machine or Here()
+    there = machine.cpus()
+    chosen = cpu_lists.parse(cpus, there) if cpus else there
     for cell in plan.cells:
         made = _prepared(plan, cell, matrix, target, len(chosen))
         spec = Spec(
@@ -58,7 +70,9 @@ def preview(
             memory=memory,
             grant=target.grants[cell.framework],
         )
-        yield _cell(plan, cell, spec, source(cell.framework, target.platforms[cell.framework], lock), made)
+        yield _cell(
+            plan, cell, spec, source(cell.framework, target.platforms[cell.framework], lock), made, machine.user
+        )
 
 
 def _prepared(plan: Plan, cell: Cell, matrix: Matrix, target: Target, threads: int) -> Prepared | None:
@@ -69,7 +83,7 @@ def _prepared(plan: Plan, cell: Cell, matrix: Matrix, target: Target, threads: i
         return None
 
 
-def _cell(plan: Plan, cell: Cell, spec: Spec, image: Source, made: Prepared | None) -> dict[str, Any]:
+def _cell(plan: Plan, cell: Cell, spec: Spec, image: Source, made: Prepared | None, user: str) -> dict[str, Any]:
     arms = plan.arms_of(cell.framework)
     found: dict[str, Any] = {
         "cell": cell.id,
@@ -80,7 +94,7 @@ def _cell(plan: Plan, cell: Cell, spec: Spec, image: Source, made: Prepared | No
         "arms": list(arms),
     }
     if "container" in arms:
-        words = options(spec)
+        words = options(spec, user)
         found |= {"options": words, "command": shlex.join(command(image.ref, words))}
     others = {arm: _other(arm, spec) for arm in arms if arm != "container"}
     return found | {"other_arms": others | plan.armless.get(cell.framework, {})}

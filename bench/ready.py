@@ -7,18 +7,15 @@ from typing import Any
 import docker
 from rich.console import Console
 
-from bench import engine as engines
-from bench.arms import make_arms
 from bench.checks import Checks
 from bench.config import Matrix
-from bench.devices.host import this_machine
 from bench.devices.settings import recover
 from bench.devices.target import aim, require_here
 from bench.errors import HostError
 from bench.images import Image, recipe_hash
 from bench.launching import Arm
-from bench.locate import locate
 from bench.lock import Lock
+from bench.machine import Here, Machine
 from bench.paths import model_store
 from bench.plan import Plan
 from bench.prepare import Prepared, prepare_requests
@@ -70,25 +67,28 @@ def make_ready(
     forced: Collection[str] = (),
     *,
     lock: Lock | None = None,
+    machine: Machine | None = None,
     quiet: bool,
 ) -> Ready:
-    """Find the parts, unpacking images and installing environments where needed.
+    """Find the parts on a machine (this one when left out), unpacking images and installing environments where needed.
 
     With a lock file the images are those that it names, pulled when the engine does not have them. Cells that are
     `forced` are timed whatever their outputs are.
 
-    Raises ConfigError when this machine is not the plan's device, HostError when a part is missing.
+    Raises ConfigError when the machine is not the plan's device, HostError when a part is missing.
     """
-    host = this_machine()
+    machine = machine or Here()
+    host = machine.host
     require_here(plan.device, matrix, host.machine)
     recover(host, console.print)
-    engine = engines.connect() if set(plan.arms) - {"native"} else None
+    engine = machine.engine() if set(plan.arms) - {"native"} else None
     frameworks = sorted({cell.framework for cell in plan.cells})
     target = aim(plan.device, frameworks, matrix, host, dict(engine.info()) if engine else None)
     target.require()
-    find = locate(engine, target.platforms, lock, console, quiet=quiet) if engine else None
-    arms = make_arms(plan.arms, matrix, engine, find)
-    prepared = prepare_requests(plan, matrix, threads, target.grants, forced)
+    find = machine.locate(engine, target.platforms, lock, console, quiet=quiet) if engine else None
+    arms = machine.arms(plan.arms, matrix, engine, find)
+    made = prepare_requests(plan, matrix, threads, target.grants, forced)
+    prepared = {name: machine.bring(cell) for name, cell in made.items()}
     for framework in frameworks:
         for arm in (arms[name] for name in plan.arms_of(framework)):
             if not quiet:

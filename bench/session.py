@@ -10,18 +10,17 @@ from rich.console import Console
 from bench import cpus as cpu_lists
 from bench.ablating import available, limit, memory_limits
 from bench.config import Matrix, Sensing
-from bench.devices.host import this_machine
 from bench.energy import EnergyPass
 from bench.errors import HostError, Interrupted
 from bench.execute import Settings, Tally, Todo, after, execute
-from bench.hostlock import reserved
-from bench.images import native_platform
 from bench.journal import TORN, Journal, Run, read, write_run
 from bench.journal_reader import SCHEMA
 from bench.lock import Lock, lock_of
+from bench.machine import Here, Machine
 from bench.plan import Launch, Plan
+from bench.platforms import platform_of
 from bench.progress import Progress
-from bench.provenance import board, host, versions
+from bench.provenance import versions
 from bench.ready import Ready, disagreeing, forced_of, make_ready, told
 from bench.record import now
 from bench.runs import new_run_id, plan_facts, plan_of
@@ -37,7 +36,7 @@ class Options:
     With a lock the images are those that it names, without one those that were built here. `half_widths` is what a plan
     that stops by them asks; without `replace`, launches that the host disturbed are flagged only. `force` times cells,
     too, whose artifacts are known not to agree with their reference. `sensing` is how the sensors are read, should the
-    plan have an energy pass.
+    plan have an energy pass, and `machine` where it is carried out.
     """
 
     cpus: str | None = None
@@ -49,6 +48,7 @@ class Options:
     replace: bool = True
     force: bool = False
     sensing: Sensing = field(default_factory=Sensing)
+    machine: Machine = field(default_factory=Here)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,9 @@ class Result:
 
 def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: Console, *, quiet: bool) -> Result:
     """Carry out a new run. Raises HostError before anything is launched when something that it needs is missing."""
-    chosen = cpu_lists.parse(options.cpus) if options.cpus else cpu_lists.allowed()
+    machine = options.machine
+    there = machine.cpus()
+    chosen = cpu_lists.parse(options.cpus, there) if options.cpus else there
     settings = Settings(
         run_id=new_run_id(),
         cpus=cpu_lists.show(chosen),
@@ -71,12 +73,14 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
         memory=options.memory,
         replace=options.replace,
     )
-    with reserved():
-        sensors = survey(options.sensing) if plan.energy else None
+    with machine.reserved():
+        sensors = survey(options.sensing, machine.sense) if plan.energy else None
         _say_meter(sensors, console)
-        plan = available(plan, console)
+        plan = available(plan, console, machine)
         forced = disagreeing(plan, matrix, force=options.force)
-        ready = make_ready(plan, matrix, settings.threads, console, forced, lock=options.lock, quiet=quiet)
+        ready = make_ready(
+            plan, matrix, settings.threads, console, forced, lock=options.lock, machine=machine, quiet=quiet
+        )
         limits = memory_limits(plan, ready, settings)
         folder = results / settings.run_id
         write_run(
@@ -89,7 +93,7 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
                 "versions": versions(),
                 "seed": plan.seed,
                 "plan": plan_facts(plan, settings),
-                "host": host(ready.engine) | board(this_machine()),
+                "host": machine.facts(ready.engine),
                 "images": ready.images,
                 "artifacts": ready.artifacts,
                 "recipes": ready.recipes,
@@ -101,8 +105,10 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
         )
         limit(ready, limits)
         todo = [Todo(launch) for launch in _launches(plan, sensors)]
-        energy = _energy_pass(plan, sensors)
-        return _carry_out(folder, todo, plan, ready, settings, energy, console, quiet, options.half_widths)
+        energy = _energy_pass(plan, sensors, machine)
+        return _carry_out(
+            folder, todo, plan, ready, settings, energy, console, quiet, options.half_widths, machine.watch(chosen)
+        )
 
 
 def resume(
@@ -113,16 +119,19 @@ def resume(
     quiet: bool,
     retry_failed: bool,
     half_widths: HalfWidths | None = None,
+    machine: Machine | None = None,
 ) -> Result:
-    """Run what the journal does not have yet, with the very parts that the run began with.
+    """Run what the journal does not have yet, on the machine and with the very parts that the run began with.
 
     Raises HostError when an image or an artifact is not the one of the run any more: the launches would not belong
     together.
     """
-    with reserved():
+    machine = machine or Here()
+    with machine.reserved():
         run = read(folder)
+        machine.require_same(run.facts.get("host") or {}, console.print)
         plan, settings = plan_of(run.facts, matrix)
-        cpu_lists.parse(settings.cpus)
+        cpus = cpu_lists.parse(settings.cpus, machine.cpus())
         sensors = run.facts.get("sensors")
         kept = {line["launch"]: line for line in (*run.launches, *run.energy)}
         todo = []
@@ -132,13 +141,15 @@ def resume(
                 todo.append(Todo(launch))
             elif before.get("replaced") or (retry_failed and (before["status"] == "failed" or before.get("reason"))):
                 todo.append(after(before, launch))
-        lock = lock_of(run.facts.get("images") or {}, native_platform())
+        lock = lock_of(run.facts.get("images") or {}, platform_of(machine.host.machine))
         forced = forced_of(run.facts)
-        ready = make_ready(plan, matrix, settings.threads, console, forced, lock=lock, quiet=quiet)
+        ready = make_ready(plan, matrix, settings.threads, console, forced, lock=lock, machine=machine, quiet=quiet)
         same_parts(run.facts, ready)
         limit(ready, run.facts.get("memory_limits") or {})
-        energy = _energy_pass(plan, sensors)
-        return _carry_out(folder, todo, plan, ready, settings, energy, console, quiet, half_widths, run)
+        energy = _energy_pass(plan, sensors, machine)
+        return _carry_out(
+            folder, todo, plan, ready, settings, energy, console, quiet, half_widths, machine.watch(cpus), run
+        )
 
 
 def _launches(plan: Plan, sensors: dict[str, Any] | None) -> Iterator[Launch]:
@@ -148,8 +159,8 @@ def _launches(plan: Plan, sensors: dict[str, Any] | None) -> Iterator[Launch]:
         yield from plan.energy_launches()
 
 
-def _energy_pass(plan: Plan, sensors: dict[str, Any] | None) -> EnergyPass | None:
-    return EnergyPass(plan.energy, Sensing(**sensors["sensing"])) if plan.energy and sensors else None
+def _energy_pass(plan: Plan, sensors: dict[str, Any] | None, machine: Machine) -> EnergyPass | None:
+    return EnergyPass(plan.energy, Sensing(**sensors["sensing"]), machine.sense) if plan.energy and sensors else None
 
 
 def _say_meter(sensors: dict[str, Any] | None, console: Console) -> None:
@@ -168,6 +179,7 @@ def _carry_out(
     console: Console,
     quiet: bool,
     half_widths: HalfWidths | None,
+    watch: Watch,
     before: Run | None = None,
 ) -> Result:
     progress = Progress(len(todo), plan.blocks, console=console, quiet=quiet)
@@ -177,7 +189,6 @@ def _carry_out(
             if journal.torn:
                 console.print(f"the last line was cut short and is set aside in {folder / TORN}", highlight=False)
             stopping = _stopping(plan, half_widths, journal, before)
-            watch = Watch(cpu_lists.parse(settings.cpus))
             tally = execute(
                 todo, ready.prepared, ready.arms, settings, journal.append, progress, watch, stopping, energy
             )

@@ -6,7 +6,7 @@ and the sampler said, line by line as it came (docs/results.md). analysis/therma
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,14 @@ from rich.console import Console
 
 from bench import cpus
 from bench.config import Energy, Matrix, Sensing
-from bench.devices.host import this_machine
 from bench.errors import Interrupted
 from bench.eventfile import EventFile
-from bench.hostlock import reserved
 from bench.journal import write_json
 from bench.launching import Outcome, Spec
 from bench.lock import Lock
+from bench.machine import Here, Machine
 from bench.plan import Plan
-from bench.provenance import board, host, versions
+from bench.provenance import versions
 from bench.ready import Ready, make_ready
 from bench.record import now, verdict
 from bench.runs import cell_facts, new_run_id
@@ -42,6 +41,7 @@ class Options:
     sensing: Sensing
     command: str
     lock: Lock | None = None
+    machine: Machine = field(default_factory=Here)
 
 
 def measure(plan: Plan, matrix: Matrix, options: Options, results: Path, console: Console) -> tuple[Path, str | None]:
@@ -51,9 +51,11 @@ def measure(plan: Plan, matrix: Matrix, options: Options, results: Path, console
     """
     sensing = options.sensing.model_copy(update={"period": max(PERIOD, options.sensing.period)})
     plan = replace(plan, energy=Energy(seconds=max(1.0, options.minutes * 60)))
-    with reserved():
-        sensors = survey(sensing)
-        ready = make_ready(plan, matrix, len(cpus.allowed()), console, quiet=True, lock=options.lock)
+    machine = options.machine
+    with machine.reserved():
+        sensors = survey(sensing, machine.sense)
+        threads = len(machine.cpus())
+        ready = make_ready(plan, matrix, threads, console, quiet=True, lock=options.lock, machine=machine)
         folder = results / new_run_id()
         write_json(folder / STUDY, _facts(folder, plan, options, ready, sensors))
         with EventFile(folder / EVENTS) as events:
@@ -88,7 +90,7 @@ def _carry_out(
 
         return append
 
-    chosen = cpus.allowed()
+    chosen = options.machine.cpus()
     spec = Spec(
         launch=f"{cell.id}/{arm}/thermal",
         run_id=folder.name,
@@ -101,7 +103,7 @@ def _carry_out(
         hear=_Lines(keep("runner")).feed,
         grant=prepared.grant,
     )
-    with Sampler(sensing, hear=keep("sampler")) as sampler:
+    with Sampler(sensing, options.machine.sense, hear=keep("sampler")) as sampler:
         outcome = ready.arms[arm].launch(spec)
         if options.cooldown:
             console.print(f"cooling down for {options.cooldown:g} minutes", highlight=False)
@@ -124,7 +126,7 @@ def _facts(folder: Path, plan: Plan, options: Options, ready: Ready, sensors: di
         "arm": plan.arms[0],
         "minutes": options.minutes,
         "cooldown": options.cooldown,
-        "host": host(ready.engine) | board(this_machine()),
+        "host": options.machine.facts(ready.engine),
         "images": ready.images,
         "artifacts": ready.artifacts,
         "given": ready.given,

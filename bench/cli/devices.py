@@ -9,11 +9,12 @@ from rich.table import Table
 
 from bench.cli.common import AsJson, print_json
 from bench.cli.planning import wide
+from bench.cli.reaching import HostOption
 from bench.compose import renderable
 from bench.config import Matrix, load_matrix
 from bench.devices import identify, l4t
-from bench.devices.host import this_machine
 from bench.errors import HostError
+from bench.machine import machine_at
 from bench.names import choose
 from bench.platforms import architecture, platform_of
 
@@ -87,10 +88,11 @@ def markdown() -> None:
 
 
 @app.command()
-def probe(as_json: AsJson = False) -> None:
-    """Say which devices this machine is, by compatible strings, PCI and USB ids. Exits 3 where it cannot be told."""
-    matrix, host = load_matrix(), this_machine()
-    facts = identify.look(host, matrix.devices)
+def probe(host: HostOption = None, as_json: AsJson = False) -> None:
+    """Say which devices a machine is, by compatible strings, PCI and USB ids. Exits 3 where it cannot be told."""
+    matrix = load_matrix()
+    with machine_at(host) as machine:
+        facts = identify.look(machine.host, matrix.devices)
     found = {name: why for name, each in matrix.devices.items() if (why := identify.matches(each, facts))}
     unknown = identify.unknown(facts, found, matrix.devices)
     if facts.l4t and l4t.platform(matrix.l4t, facts.l4t) is None:

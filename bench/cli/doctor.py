@@ -9,12 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from bench.cli.common import AsJson, console, print_json
+from bench.cli.reaching import HostOption, address_of
 from bench.config import Matrix, load_matrix
 from bench.errors import ConfigError, HostError
 from bench.names import choose
 
 if TYPE_CHECKING:
     from bench.doctor import Case, Line
+    from bench.machine import Machine
 
 MARKS = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "fail": "[bold red]fail[/]"}
 
@@ -36,15 +38,15 @@ def doctor(
     restore: Annotated[
         bool, typer.Option("--restore", help="Set back what --fix changed, and do nothing else.")
     ] = False,
+    at: HostOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Examine the machine line by line, with the command that mends what is wrong. Exits 3 when a line fails."""
     from bench.devices import settings
-    from bench.devices.host import this_machine
     from bench.doctor import examine
-    from bench.hostlock import reserved
+    from bench.machine import machine_at
 
-    host, err = this_machine(), console()
+    err = console()
     said: list[str] = []
 
     def say(text: object) -> None:
@@ -53,21 +55,23 @@ def doctor(
 
     if fix and restore:
         raise ConfigError("--fix and --restore are both asked for", "one after the other")
-    if restore:
-        with reserved():
-            there = settings.restore(host, say)
-        say("all is as it was" if there else "nothing was changed")
-        return
     matrix = load_matrix()
     (device,) = choose("device", [device], matrix.devices)
-    if fix or settings.journal().exists():
-        with reserved():
-            settings.recover(host, say)
-            if fix:
-                settings.fix(device, matrix.devices[device], host, say)
-        if fix and not said:
-            say("nothing had to be set")
-    lines = examine(_case(matrix, device, framework or (), model or (), images, lock))
+    with machine_at(address_of(matrix, device, at)) as machine:
+        host = machine.host
+        if restore:
+            with machine.reserved():
+                there = settings.restore(host, say)
+            say("all is as it was" if there else "nothing was changed")
+            return
+        if fix or settings.journal(host).exists():
+            with machine.reserved():
+                settings.recover(host, say)
+                if fix:
+                    settings.fix(device, matrix.devices[device], host, say)
+            if fix and not said:
+                say("nothing had to be set")
+        lines = examine(_case(matrix, device, framework or (), model or (), images, lock, machine))
     if as_json:
         print_json({"device": device, "changed": said if fix else [], "lines": [asdict(line) for line in lines]})
     else:
@@ -83,25 +87,25 @@ def _case(
     models: "list[str] | tuple[()]",
     images: str | None,
     lock: Path | None,
+    machine: "Machine",
 ) -> "Case":
-    from bench import engine
     from bench.cli.sensing import sensing_of
     from bench.compose import renderable
-    from bench.devices.host import this_machine
     from bench.devices.identify import look
     from bench.devices.target import aim
     from bench.doctor import Case
     from bench.lock import chosen_lock
+    from bench.machine import LOCAL
     from bench.sensing import survey
 
-    entry, host = matrix.devices[device], this_machine()
+    entry, host, here = matrix.devices[device], machine.host, machine.address == LOCAL
     offered = renderable(matrix, device)
     chosen = choose("framework", frameworks, matrix.frameworks) if frameworks else offered
     if away := [name for name in chosen if name not in offered]:
         raise ConfigError(f"{device} has no image of {away[0]}", f"it has of {', '.join(offered) or 'nothing'}")
     client, silence = None, ""
     try:
-        client = engine.connect()
+        client = machine.engine()
     except HostError as error:
         silence = str(error)
     return Case(
@@ -112,12 +116,15 @@ def _case(
         facts=look(host, matrix.devices),
         frameworks=chosen,
         platforms=aim(device, chosen, matrix, host).platforms,
-        sensors=survey(sensing_of(matrix, device, None, None, None)),
+        sensors=survey(sensing_of(matrix, device, None, None, None, here=here), machine.sense),
         engine=client,
         info=dict(client.info()) if client else {},
         silence=silence,
         lock=chosen_lock(images, lock),
         models=_sizes(matrix, chosen, models),
+        cache=machine.cache,
+        user=machine.user,
+        sendable=machine.sendable,
     )
 
 

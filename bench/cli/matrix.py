@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from dataclasses import replace as replace_field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -9,11 +10,13 @@ import typer
 from rich.console import Console
 
 from bench.cli.common import RESULTS, AsJson, Results, console, half_widths, parse_bytes, print_json
+from bench.cli.reaching import HostOption, address_of
 from bench.cli.report import parse_margin
 from bench.cli.sensing import Meters, SensorsRoot, UsbMeters, sensing_of
 from bench.config import Matrix, load_matrix, matrix_schema
-from bench.errors import CellsFailed, ConfigError
+from bench.errors import CellsFailed, ConfigError, HostError
 from bench.journal_reader import read
+from bench.machine import LOCAL, Machine, machine_at
 from bench.own import refusals, with_own
 from bench.paths import model_store
 from bench.plan import ARMS, Plan, Selection, make_plan
@@ -79,6 +82,7 @@ def plan(
     energy: EnergyPass = False,
     images: Images = None,
     lock: LockFile = None,
+    host: HostOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what a run would do, on which images and with what of the device's hardware. Starts nothing."""
@@ -87,7 +91,8 @@ def plan(
 
     enough = enough_of(blocks, samples, half_width, max_blocks)
     matrix, made = _plan(device, framework, model, precision, select, arms, profile, seed, energy, enough)
-    target, locked = _aim(made, matrix), chosen_lock(images, lock)
+    with machine_at(address_of(matrix, device, host)) as machine:
+        target, locked = _aim(made, matrix, machine), chosen_lock(images, lock)
     if as_json:
         print_json(
             {
@@ -146,6 +151,7 @@ def run(
     meter: Meters = None,
     usb_meter: UsbMeters = None,
     sensors_root: SensorsRoot = None,
+    host: HostOption = None,
     results: Results = RESULTS,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -158,8 +164,10 @@ def run(
         raise ConfigError("--meter, --usb-meter and --sensors-root are of the energy pass", "add --energy")
     enough = enough_of(blocks, samples, half_width, max_blocks)
     matrix, made = _plan(device, framework, model, precision, select, arms, profile, seed, energy, enough)
+    address = address_of(matrix, device, host)
     if dry_run:
-        _preview(made, matrix, images, lock, cpus, parse_bytes(memory), as_json=as_json)
+        with machine_at(address) as machine:
+            _preview(made, matrix, machine, images, lock, cpus, parse_bytes(memory), as_json=as_json)
         return
     command = shlex.join(["bench", *sys.argv[1:]])
     options = session.Options(
@@ -170,16 +178,20 @@ def run(
         lock=chosen_lock(images, lock),
         half_widths=half_widths,
         replace=replace,
-        sensing=sensing_of(matrix, device, meter, usb_meter, sensors_root),
+        sensing=sensing_of(matrix, device, meter, usb_meter, sensors_root, here=address in (None, LOCAL)),
         force=force,
     )
-    _finish(session.start(made, matrix, options, results, console(), quiet=quiet), as_json)
+    with machine_at(address) as machine:
+        options = replace_field(options, machine=machine)
+        result = session.start(made, matrix, options, results, console(), quiet=quiet)
+    _finish(result, as_json)
 
 
 @app.command()
 def resume(
     run: Annotated[str, typer.Argument(help="A run id, a folder, or `latest`.")],
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Launch again what failed, too.")] = False,
+    host: HostOption = None,
     results: Results = RESULTS,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -189,25 +201,28 @@ def resume(
 
     folder = find_run(results, run)
     facts = read(folder).facts
-    _clean(facts["run_id"], console())
     matrix = with_own(load_matrix(), Store(model_store()))
-    if (facts.get("plan") or {}).get("study") == interference.STUDY:
-        result = interference.resume(folder, matrix, console(), quiet=quiet, retry_failed=retry_failed)
-    else:
-        result = session.resume(
-            folder, matrix, console(), quiet=quiet, retry_failed=retry_failed, half_widths=half_widths
-        )
+    words: dict[str, Any] = {"quiet": quiet, "retry_failed": retry_failed}
+    with machine_at(host or (facts.get("host") or {}).get("address")) as machine:
+        _clean(facts["run_id"], machine, console())
+        if (facts.get("plan") or {}).get("study") == interference.STUDY:
+            result = interference.resume(folder, matrix, console(), **words)
+        else:
+            words |= {"half_widths": half_widths, "machine": machine}
+            result = session.resume(folder, matrix, console(), **words)
     _finish(result, as_json)
 
 
 @app.command()
 def clean(
     run: Annotated[str | None, typer.Argument(help="A run id, a folder, or `latest`; all runs when left out.")] = None,
+    host: HostOption = None,
     results: Results = RESULTS,
     as_json: AsJson = False,
 ) -> None:
     """Remove containers and half-made files that a killed run left behind. Results are never touched."""
-    removed = _clean(read(find_run(results, run)).facts["run_id"] if run else None, console())
+    with machine_at(host) as machine:
+        removed = _clean(read(find_run(results, run)).facts["run_id"] if run else None, machine, console())
     if as_json:
         print_json({"removed": removed})
 
@@ -266,17 +281,17 @@ def enough_of(
     return {"blocks": max_blocks or MOST_BLOCKS, "samples": samples, "half_width": width}
 
 
-def _aim(made: Plan, matrix: Matrix, engine: Any = None) -> "Target":
-    from bench.devices.host import this_machine
+def _aim(made: Plan, matrix: Matrix, machine: Machine, engine: Any = None) -> "Target":
     from bench.devices.target import aim
 
     frameworks = sorted({cell.framework for cell in made.cells})
-    return aim(made.device, frameworks, matrix, this_machine(), dict(engine.info()) if engine else None)
+    return aim(made.device, frameworks, matrix, machine.host, dict(engine.info()) if engine else None)
 
 
 def _preview(
     made: Plan,
     matrix: Matrix,
+    machine: Machine,
     images: str | None,
     lock: Path | None,
     cpus: str | None,
@@ -284,26 +299,27 @@ def _preview(
     *,
     as_json: bool,
 ) -> None:
-    from bench import engine
     from bench.cli import planning
     from bench.lock import chosen_lock
     from bench.preview import preview
 
-    target = _aim(made, matrix, engine.find())
-    cells = preview(made, matrix, target, chosen_lock(images, lock), cpus, memory)
+    try:
+        engine = machine.engine()
+    except HostError:  # a preview does without
+        engine = None
+    target = _aim(made, matrix, machine, engine)
+    cells = preview(made, matrix, target, chosen_lock(images, lock), cpus, memory, machine)
     planning.show_preview(cells, target, as_json=as_json)
 
 
-def _clean(run_id: str | None, say: Console) -> list[str]:
-    from bench import clean, engine
-    from bench.errors import HostError
-    from bench.hostlock import reserved
+def _clean(run_id: str | None, machine: Machine, say: Console) -> list[str]:
+    from bench import clean
 
-    with reserved():
-        removed = [str(path) for path in clean.partials()]
+    with machine.reserved():
+        removed = machine.tidy()
         try:
-            client = engine.connect()
-            removed += [*clean.containers(client, run_id), *map(str, clean.outdated(client))]
+            client = machine.engine()
+            removed += [*clean.containers(client, run_id), *machine.outdated(client)]
         except HostError as error:
             say.print(f"no container can be looked for: {error}", highlight=False, soft_wrap=True)
     for name in removed:

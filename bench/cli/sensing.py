@@ -23,14 +23,21 @@ SensorsRoot = Annotated[
 
 
 def sensing_of(
-    matrix: Matrix, device: str, meters: list[str] | None, ttys: list[Path] | None, root: Path | None
+    matrix: Matrix,
+    device: str,
+    meters: list[str] | None,
+    ttys: list[Path] | None,
+    root: Path | None,
+    *,
+    here: bool = True,
 ) -> Sensing:
     """The device's way of reading its sensors, with what the command line says. Raises ConfigError.
 
-    In bench's own container the machine's /sys is seen where its whole file system is.
+    In bench's own container the machine's /sys is seen where its whole file system is. What is named is the board's
+    own where the device is not `here`.
     """
-    root = root or outside()
-    if root is not None and not root.is_dir():
+    root = root or (outside() if here else None)
+    if here and root is not None and not root.is_dir():
         raise ConfigError(f"--sensors-root {root}: no such folder")
     said: dict[str, Any] = {
         "meter": meters,

@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from bench.cli.common import RESULTS, AsJson, Html, Png, Results, Svg, console, writing
+from bench.cli.reaching import HostOption, address_of
 from bench.cli.sensing import Meters, SensorsRoot, UsbMeters, sensing_of
 from bench.config import load_matrix
 from bench.errors import CellsFailed, ConfigError
+from bench.machine import LOCAL, machine_at
 from bench.plan import ARMS, Selection, make_plan
 
 MOST = 24 * 60.0  # minutes
@@ -27,6 +29,7 @@ def thermal(
     meter: Meters = None,
     usb_meter: UsbMeters = None,
     sensors_root: SensorsRoot = None,
+    host: HostOption = None,
     html: Html = None,
     svg: Svg = None,
     png: Png = None,
@@ -40,7 +43,7 @@ def thermal(
     failure = None
     if show is None:
         wanted = _selection(device, framework, model, precision, arm)
-        folder, failure = _measure(wanted, minutes, cooldown, meter, usb_meter, sensors_root, results)
+        folder, failure = _measure(wanted, minutes, cooldown, meter, usb_meter, sensors_root, host, results)
     else:
         from bench.study_folder import find_study
 
@@ -65,6 +68,7 @@ def _measure(
     meter: list[str] | None,
     usb_meter: list[Path] | None,
     sensors_root: Path | None,
+    host: str | None,
     results: Path,
 ) -> tuple[Path, str | None]:
     from bench import thermal as study  # the Docker SDK is not needed to show a kept one
@@ -74,14 +78,17 @@ def _measure(
         raise ConfigError(f"--minutes {minutes:g}: not between 0 and {MOST:g}")
     matrix = load_matrix()
     plan = make_plan(matrix, wanted)
-    options = study.Options(
-        minutes=minutes,
-        cooldown=cooldown,
-        sensing=sensing_of(matrix, wanted.device, meter, usb_meter, sensors_root),
-        command=shlex.join(["bench", *sys.argv[1:]]),
-        lock=chosen_lock(None, None),
-    )
-    return study.measure(plan, matrix, options, results, console())
+    with machine_at(address_of(matrix, wanted.device, host)) as machine:
+        here = machine.address == LOCAL
+        options = study.Options(
+            minutes=minutes,
+            cooldown=cooldown,
+            sensing=sensing_of(matrix, wanted.device, meter, usb_meter, sensors_root, here=here),
+            command=shlex.join(["bench", *sys.argv[1:]]),
+            lock=chosen_lock(None, None),
+            machine=machine,
+        )
+        return study.measure(plan, matrix, options, results, console())
 
 
 def _tell(folder: Path, html: Path | None, pictures: list[Path], *, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from bench.errors import HostError
+from bench.paths import cache
 
 NOT_FOUND = 127  # what a shell says of a command that there is not
 Kind = Literal["file", "directory", "char", "block", "other"]
@@ -44,6 +45,8 @@ class Host(Protocol):
     """A machine. Paths are absolute, as the machine itself has them."""
 
     machine: str  # as its kernel names it: `x86_64`, `aarch64`
+    place: str  # the address of one that is not this machine, else empty
+    state: str  # its own folder for what bench keeps of it
 
     def read(self, path: str) -> bytes | None:
         """All of a file; None when it is not there or may not be read."""
@@ -69,6 +72,7 @@ class Local:
 
     def __init__(self, root: Path = Path("/"), machine: str | None = None, *, enter: bool = False) -> None:
         self.root, self.enter = root, enter
+        self.place, self.state = "", str(cache() / "doctor")
         self.machine = machine or platform.machine()
 
     def _at(self, path: str) -> Path:

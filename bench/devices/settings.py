@@ -1,12 +1,14 @@
 """Settings that `bench doctor --fix` changes, and how they come back.
 
-What was is written to the cache folder and synced before anything is changed. A change that was cut short (a crash, a
+What was is written to this machine's cache folder, a board's under its address, and synced before anything is changed.
+A change that was cut short (a crash, a
 kill, a power cut) is undone by the next bench that starts on the machine; a finished one stays until
 `bench doctor --restore`, and runs say that it is there.
 """
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -23,19 +25,22 @@ AFTER_BOOT = {"mode"}  # what a restart of the machine does not undo by itself
 Say = Callable[[str], object]
 
 
-def journal() -> Path:
-    """The file that holds what was before; there is none while nothing is changed."""
-    return cache() / "doctor" / "settings.json"
+def journal(host: Host) -> Path:
+    """The file that holds what was before on a machine; there is none while nothing is changed."""
+    place = re.sub(r"[^A-Za-z0-9._@-]+", "-", host.place.removeprefix("ssh://"))
+    return cache() / "doctor" / place / "settings.json"
 
 
-def read() -> dict[str, Any] | None:
+def read(host: Host) -> dict[str, Any] | None:
     """What was changed: `device`, `boot`, `whole` and `changes`; None when nothing is."""
     try:
-        return dict(json.loads(journal().read_text()))
+        return dict(json.loads(journal(host).read_text()))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise HostError(f"{journal()} cannot be read: {error}", "restore the settings by hand, and remove it") from None
+        raise HostError(
+            f"{journal(host)} cannot be read: {error}", "restore the settings by hand, and remove it"
+        ) from None
 
 
 def fix(name: str, device: Device, host: Host, say: Say) -> None:
@@ -43,14 +48,14 @@ def fix(name: str, device: Device, host: Host, say: Say) -> None:
 
     Raises HostError when something cannot be set; what was set until then is back as it was.
     """
-    before = read()
+    before = read(host)
     if before and before["device"] != name:
         raise HostError(f"settings were changed for {before['device']}", "bench doctor --restore, then again")
     kept = before or {"device": name, "boot": text(host, BOOT), "changes": []}
     try:
         for change in _changes(device, host):
             kept["changes"] = [*kept["changes"], change]
-            _keep(kept, whole=False)
+            _keep(kept, host, whole=False)
             _apply(change, host)
             say(f"set {_shown(change, 'set')}, was {_shown(change, 'was')}")
     except BaseException as error:
@@ -60,12 +65,12 @@ def fix(name: str, device: Device, host: Host, say: Say) -> None:
             raise HostError(f"{error}; and not all is back: {second}", "as root: bench doctor --restore") from error
         raise
     if kept["changes"]:
-        _keep(kept, whole=True)
+        _keep(kept, host, whole=True)
 
 
 def restore(host: Host, say: Say) -> bool:
     """Set everything back, the last change first; whether there was anything. What is not back yet stays written."""
-    kept = read()
+    kept = read(host)
     if kept is None:
         return False
     here = kept["boot"] == text(host, BOOT)
@@ -75,14 +80,14 @@ def restore(host: Host, say: Say) -> bool:
             _undo(change, host)
             say(f"restored {_shown(change, 'was')}")
         kept["changes"] = kept["changes"][:-1]
-        _keep(kept, whole=False)
-    journal().unlink()
+        _keep(kept, host, whole=False)
+    journal(host).unlink()
     return True
 
 
 def recover(host: Host, say: Say) -> None:
     """At the start of work on a machine: undo a change that was cut short, and tell of one that stands."""
-    kept = read()
+    kept = read(host)
     if kept is None:
         return
     if not kept["whole"]:
@@ -110,7 +115,7 @@ def _changes(device: Device, host: Host) -> Iterator[dict[str, Any]]:
         if governor != "performance" and clocks.can_set(host, path, "performance"):
             yield {"kind": "governor", "path": path, "was": governor, "set": "performance"}
     if device.power_modes and clocks.locked(host) is False:
-        yield {"kind": "clocks", "was": str(journal().with_name("jetson_clocks.conf")), "set": "locked"}
+        yield {"kind": "clocks", "was": f"{host.state}/jetson_clocks.conf", "set": "locked"}
 
 
 def _apply(change: dict[str, Any], host: Host) -> None:
@@ -120,6 +125,7 @@ def _apply(change: dict[str, Any], host: Host) -> None:
         case "governor":
             _write(host, change["path"], change["set"])
         case "clocks":
+            _call(host, ["mkdir", "-p", host.state])
             _call(host, ["rm", "-f", change["was"]])  # it asks before it writes over a file, and nobody answers
             _call(host, ["jetson_clocks", "--store", change["was"]])
             _call(host, ["jetson_clocks"])
@@ -172,10 +178,10 @@ def _shown(change: dict[str, Any], key: str) -> str:
     return "clocks locked" if key == "set" else "clocks as they were"
 
 
-def _keep(kept: dict[str, Any], *, whole: bool) -> None:
+def _keep(kept: dict[str, Any], host: Host, *, whole: bool) -> None:
     """Write the journal, all or nothing and for good, before anything that it tells of is done."""
     kept["whole"] = whole
-    path = journal()
+    path = journal(host)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"partial-{path.name}")
     with partial.open("w") as stream:

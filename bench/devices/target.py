@@ -47,7 +47,9 @@ def elsewhere(device: str, matrix: Matrix, machine: str) -> str | None:
 def require_here(device: str, matrix: Matrix, machine: str) -> None:
     """Raise ConfigError when the device is of another architecture than the machine."""
     if why := elsewhere(device, matrix, machine):
-        raise ConfigError(why, f"call bench on the {device} itself, where its image runs too: docs/devices.md")
+        raise ConfigError(
+            why, f"name where it is, --host ssh://user@board (docs/remote.md), or call bench on the {device} itself"
+        )
 
 
 def aim(

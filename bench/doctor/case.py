@@ -1,6 +1,6 @@
 """What the doctor looks at, and what it says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from bench.device import Device
 from bench.devices.host import Host
 from bench.devices.identify import Facts
 from bench.lock import Lock
+from bench.paths import cache
 
 Level = Literal["ok", "warn", "fail"]
 
@@ -30,7 +31,8 @@ class Case:
     """A device on a machine. `info` is what the engine says of itself; without an engine `silence` says why.
 
     `platforms` are those of the frameworks' images. `models` are the sizes of the artifacts that are to be measured, in
-    bytes by name. `sensors` is what bench.sensing.survey found.
+    bytes by name. `sensors` is what bench.sensing.survey found. `cache` is the machine's cache folder, `user` the one
+    that containers run as (`uid:gid`), and `sendable` says which images (framework, platform) a run would bring along.
     """
 
     name: str
@@ -46,3 +48,6 @@ class Case:
     silence: str = ""
     lock: Lock | None = None
     models: Mapping[str, int] = field(default_factory=dict)
+    cache: str = field(default_factory=lambda: str(cache()))
+    user: str | None = None
+    sendable: Callable[[str, str], bool] = lambda _framework, _platform: False

@@ -49,18 +49,24 @@ def image_lines(case: Case) -> Iterator[Line]:
 
 
 def _find(case: Case, name: str) -> Image | None:
-    """A framework's image on the engine; None when there is no engine, or it will be pulled by its digest."""
+    """A framework's image on the engine; None when it will be pulled by its digest, or be sent there."""
     if case.engine is None:
         raise HostError(f"no engine can be asked for the image of {name}", "start an engine")
     if case.lock is None:
-        return require(case.engine, name, case.platforms[name])
+        try:
+            return require(case.engine, name, case.platforms[name])
+        except HostError:
+            if case.sendable(name, case.platforms[name]):
+                return None
+            raise
     return Puller(case.engine, case.lock, Watcher()).find(name, case.platforms[name])
 
 
 def _there(case: Case, found: dict[str, Image], missing: dict[str, HostError]) -> Iterator[Line]:
     if not missing:
         pulled = len(case.frameworks) - len(found)
-        later = f", {pulled} of them to be pulled by the lock file's digests" if pulled else ""
+        how = "pulled by the lock file's digests" if case.lock else "sent there from this machine"
+        later = f", {pulled} of them to be {how}" if pulled else ""
         yield Line("images", "ok", f"{len(case.frameworks)}{later}")
     elif len(missing) == 1 or len(missing) < len(case.frameworks):
         level: Level = "warn" if found else "fail"
@@ -106,7 +112,7 @@ def _probe(case: Case, name: str, image: Image) -> tuple[dict[str, Any], str]:
         launch=f"doctor-{name}", run_id="doctor", framework=name, request=Path("/"), mounts=[], cpus="", threads=1,
         timeout=SECONDS, grant=replace(given),
     )  # fmt: skip
-    words = options(spec) | {"command": ["probe"]}
+    words = options(spec, case.user) | {"command": ["probe"]}
     container = case.engine.containers.create(image.digest, **words)
     try:
         container.start()

@@ -12,7 +12,12 @@ def machine_lines(case: Case) -> Iterator[Line]:
     """Architecture, what identifies the device, and its L4T where its images are for one."""
     away = elsewhere(case.name, case.matrix, case.host.machine)
     if away:
-        yield Line("architecture", "fail", away, f"call bench on the {case.name} itself")
+        yield Line(
+            "architecture",
+            "fail",
+            away,
+            f"name where it is: --host ssh://user@board; or call bench on the {case.name} itself",
+        )
     elif case.device.platforms:
         yield Line("architecture", "ok", case.host.machine)
     yield from _identity(case)

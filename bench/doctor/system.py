@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from bench.devices.host import text
 from bench.doctor.case import Case, Line
-from bench.paths import cache
 
 GIB = 2**30
 ROOM, LITTLE = 1 * GIB, 5 * GIB  # an image and its models take this much, a few of them that much
@@ -56,7 +55,7 @@ def _memory(case: Case) -> Iterator[Line]:
 
 
 def _disk(case: Case) -> Iterator[Line]:
-    places = {"cache": str(cache()), "engine": str(case.info.get("DockerRootDir") or "")}
+    places = {"cache": case.cache, "engine": str(case.info.get("DockerRootDir") or "")}
     for name, path in places.items():
         free = _free(case, path) if path else None
         if free is None:

@@ -3,11 +3,11 @@
 import re
 from dataclasses import replace
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
-from bench import ablating
 from bench.ablating import available, limit, memory_limits, why_not
 from bench.arms import make_arms
 from bench.arms.ablated import AblatedArm, LimitedArm
@@ -110,20 +110,15 @@ def test_an_engine_that_has_nothing_to_change_is_a_reason():
     assert set(why_not(list(ABLATIONS.values()), NOTHING)) == {"no-apparmor", "host-user", "host-cgroupns"}
 
 
-def test_what_is_not_there_is_left_out_and_said(monkeypatch):
-    class Client:
-        def info(self):
-            return NOTHING
-
-    monkeypatch.setattr(ablating.engines, "connect", Client)
+def test_what_is_not_there_is_left_out_and_said():
+    machine = SimpleNamespace(engine=lambda: SimpleNamespace(info=lambda: NOTHING))
     out = StringIO()
-    made = available(plan(arms=["container", "ablations"], blocks=1, seed=1), Console(file=out))
+    made = available(plan(arms=["container", "ablations"], blocks=1, seed=1), Console(file=out), machine)
     assert "left out: no-apparmor: this engine's host has no AppArmor" in out.getvalue()
     assert {"no-apparmor", "host-user", "host-cgroupns"} == set(made.armless["tflite"])
     assert {launch.arm for launch in made.launches()} == {"container", *ABLATIONS} - set(made.armless["tflite"])
     three = plan()
-    monkeypatch.setattr(ablating.engines, "connect", None)  # arms without an ablation need not ask
-    assert available(three, Console(file=out)) == three
+    assert available(three, Console(file=out), SimpleNamespace()) == three, "arms without an ablation need not ask"
 
 
 class Peaks:

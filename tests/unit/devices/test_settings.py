@@ -12,12 +12,14 @@ import pytest
 
 from bench.config import load_matrix
 from bench.devices import clocks, settings
+from bench.devices.host import Local
 from bench.errors import HostError, Interrupted
 from tests.unit.devices.machines import Machine, Programs, whole_tx2
 
 TX2 = load_matrix().devices["jetson-tx2"]
 HOST = load_matrix().devices["host"]
 GOVERNOR = "/sys/devices/system/cpu/cpufreq/policy0/scaling_governor"
+HERE = Local()
 AS_IT_WAS = ("schedutil", 1, False)
 
 
@@ -53,7 +55,7 @@ def test_it_sets_what_is_measured_with_and_restores_what_was(slow):
         "set clocks locked, was clocks as they were",
     ]
     assert state(board) == ("performance", 0, True)
-    assert settings.read()["whole"] is True
+    assert settings.read(HERE)["whole"] is True
     said: list[str] = []
     assert settings.restore(board.host(), said.append) is True
     assert state(board) == AS_IT_WAS
@@ -62,7 +64,7 @@ def test_it_sets_what_is_measured_with_and_restores_what_was(slow):
         "restored governor schedutil of policy0",
         "restored power mode MAXQ",
     ]
-    assert settings.read() is None
+    assert settings.read(HERE) is None
     assert settings.restore(board.host(), said.append) is False
     order = [call for call in programs.calls() if "--show" not in call and "-q" not in call]
     assert order[0] == "nvpmodel -m 0", "clocks are locked to the highest of the mode, so the mode comes first"
@@ -90,7 +92,7 @@ def test_when_a_program_fails_everything_is_back_as_it_was(program, slow):
         "MAXN cannot be set" in str(raised.value) if program == "nvpmodel" else "ended with 7: no" in str(raised.value)
     )
     assert state(board) == AS_IT_WAS
-    assert settings.read() is None
+    assert settings.read(HERE) is None
 
 
 def test_a_mode_that_wants_a_restart_is_said_and_not_left_half_set(slow):
@@ -112,7 +114,7 @@ def test_an_interrupt_restores_too(slow, monkeypatch):
     with pytest.raises(Interrupted):
         fix(board)
     assert state(board) == AS_IT_WAS
-    assert settings.read() is None
+    assert settings.read(HERE) is None
 
 
 @pytest.mark.parametrize("moment", range(1, 4))
@@ -136,13 +138,13 @@ def test_after_a_crash_at_any_change_the_next_start_restores(moment, slow, monke
         patched.setattr(settings, "_apply", die)
         with pytest.raises(Died):
             fix(board)
-    assert len(settings.read()["changes"]) == moment
+    assert len(settings.read(HERE)["changes"]) == moment
     assert state(board) != AS_IT_WAS
     said: list[str] = []
     settings.recover(board.host(), said.append)
     assert state(board) == AS_IT_WAS
     assert said[0] == "bench was ended while it changed settings: setting them back"
-    assert settings.read() is None
+    assert settings.read(HERE) is None
 
 
 def test_a_killed_process_leaves_a_journal_that_the_next_one_undoes(slow, tmp_path):
@@ -159,7 +161,7 @@ def test_a_killed_process_leaves_a_journal_that_the_next_one_undoes(slow, tmp_pa
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    assert settings.read()["whole"] is False
+    assert settings.read(HERE)["whole"] is False
     assert state(board)[:2] == ("performance", 0)
     programs.jetson_clocks(locked=False)
     settings.recover(board.host(), lambda _: None)
@@ -185,7 +187,7 @@ def test_after_a_restart_of_the_board_only_what_survives_it_is_set_back(slow):
     programs.jetson_clocks(locked=False)
     settings.recover(board.host(), lambda _: None)
     assert state(board) == ("ondemand", 1, False), "the mode alone outlives a restart"
-    assert settings.read() is None
+    assert settings.read(HERE) is None
 
 
 def test_a_governor_that_the_machine_does_not_have_is_left(slow):
@@ -193,7 +195,7 @@ def test_a_governor_that_the_machine_does_not_have_is_left(slow):
     board.file(GOVERNOR.replace("scaling_governor", "scaling_available_governors"), "schedutil\n")
     settings.fix("host", HOST, board.host(), lambda _: None)
     assert clocks.governors(board.host())[GOVERNOR] == "schedutil"
-    assert settings.read() is None
+    assert settings.read(HERE) is None
 
 
 def test_without_the_right_to_write_it_says_so_and_changes_nothing(slow, monkeypatch):
@@ -207,12 +209,12 @@ def test_without_the_right_to_write_it_says_so_and_changes_nothing(slow, monkeyp
     with pytest.raises(HostError, match="cannot be set to performance: Permission denied") as raised:
         settings.fix("host", HOST, host, lambda _: None)
     assert "sudo" in str(raised.value.hint)
-    assert settings.read() is None
+    assert settings.read(HERE) is None
 
 
 def test_a_journal_that_cannot_be_read_is_no_traceback(slow):
-    settings.journal().parent.mkdir(parents=True)
-    settings.journal().write_text("{")
+    settings.journal(HERE).parent.mkdir(parents=True)
+    settings.journal(HERE).write_text("{")
     with pytest.raises(HostError, match="cannot be read"):
         settings.recover(slow[0].host(), print)
 
