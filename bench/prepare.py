@@ -85,8 +85,8 @@ def request_of(cell: Cell, matrix: Matrix, plan: Plan, artifact: Artifact, threa
 
 def _prepare(cell: Cell, matrix: Matrix, plan: Plan, artifact: Artifact, threads: int, grant: Grant) -> Prepared:
     request = request_of(cell, matrix, plan, artifact, threads)
-    path = _write(request)
-    energy = _write({**request, **lasting(plan.energy.seconds)}) if plan.energy else None
+    path = write(request)
+    energy = write({**request, **lasting(plan.energy.seconds)}) if plan.energy else None
     mounts = (path.parent, artifact.path.parent, artifact.reference.parent)
     return Prepared(cell, path, mounts, artifact, energy, grant)
 
@@ -97,7 +97,7 @@ def lasting(seconds: float) -> dict[str, Any]:
     return {"measure": ["output", "windows", "memory"], "stop": stop, "window_s": 1.0}
 
 
-def _write(request: dict[str, Any]) -> Path:
+def write(request: Mapping[str, Any]) -> Path:
     """The request as a file that is named by its content."""
     folder = cache() / "requests"
     text = json.dumps(request, indent=1, sort_keys=True) + "\n"

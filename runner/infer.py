@@ -17,6 +17,7 @@ from runner import (
     measure,
     pagecache,
     parity,
+    slowdown,
     watch,
 )
 from runner.adapters import AdapterMissing, find
@@ -65,11 +66,11 @@ def _launch(request, emit):
         if "output" in request["measure"]:
             _output(request["reference"], outputs, emit)
         del outputs
-        count = 0
+        infer, count = slowdown.slowed(adapter.infer, request["slowdown"]), 0
         if "latency" in request["measure"]:
-            count += _samples(request, adapter.infer, session, given, emit)
+            count += _samples(request, infer, session, given, emit)
         if "windows" in request["measure"]:
-            count += _windows(request, adapter.infer, session, given, emit)
+            count += _windows(request, infer, session, given, emit)
         if "memory" in request["measure"]:
             emit("memory", rss_peak_bytes=environment.rss_peak(), cgroup_peak_bytes=cgroup.memory_peak())
     finally:
@@ -121,6 +122,7 @@ def _hello(request, emit):
         env=given,
         affinity=environment.affinity(),
         threads=request["threads"],
+        slowdown=request["slowdown"],
         uid=os.getuid(),
         kernel=environment.kernel(),
     )

@@ -44,6 +44,7 @@ DEFAULTS = {
     "reference": None,  # {path, sha256, bounds: {max_rel, cosine}}: an .npz of arrays output_0, output_1, ...
     "measure": ["latency", "memory", "output"],  # or `windows` in place of `latency`: see docs/protocol.md
     "window_s": 1.0,  # the length of a window
+    "slowdown": 0.0,  # by what fraction every inference is made slower on purpose: 0.05 is 5 % (runner/slowdown.py)
     "options": {},  # the adapter's own
 }
 
@@ -74,11 +75,15 @@ def complete(request):
     full = dict(DEFAULTS)
     full.update(request)
     for key, default in sorted(DEFAULTS.items()):
-        if default is not None and key != "window_s" and not isinstance(full[key], type(default)):
+        if isinstance(default, float):
+            if not isinstance(full[key], (int, float)) or isinstance(full[key], bool):
+                raise ProtocolError("'{}' must be a number".format(key))
+        elif default is not None and not isinstance(full[key], type(default)):
             raise ProtocolError("'{}' must be of type {}".format(key, type(default).__name__))
-    window = full["window_s"]
-    if not isinstance(window, (int, float)) or isinstance(window, bool) or not window > 0:
+    if not full["window_s"] > 0:
         raise ProtocolError("'window_s' must be a number above 0")
+    if not 0 <= full["slowdown"] <= 10:
+        raise ProtocolError("'slowdown' must be a number from 0 to 10")
     for part in ("warmup", "stop"):
         full[part] = _complete_bounds(part, full[part])
     reference = full["reference"]

@@ -17,6 +17,7 @@ from bench.cli.export import export
 from bench.cli.interference import interference
 from bench.cli.overhead import overhead
 from bench.cli.report import report
+from bench.cli.selftest import selftest
 from bench.cli.thermal import thermal
 from bench.errors import BenchError, HostError, Interrupted
 
@@ -37,6 +38,7 @@ app.add_typer(images.app, name="images")
 app.add_typer(models.app, name="models")
 app.add_typer(devices.app, name="devices")
 app.command("doctor")(doctor)
+app.command("selftest")(selftest)
 app.command("report")(report)
 app.command("compare")(compare)
 app.command("export")(export)

@@ -180,6 +180,7 @@ def resume(
 ) -> None:
     """Go on with a run that was cut short: exactly the launches that its journal does not have."""
     from bench import interference, session
+    from bench.selftest import session as selftest
 
     folder = find_run(results, run)
     facts = read(folder).facts
@@ -187,6 +188,10 @@ def resume(
     if (facts.get("plan") or {}).get("study") == interference.STUDY:
         again = interference.resume(folder, load_matrix(), console(), quiet=quiet, retry_failed=retry_failed)
         _finish(again, as_json)
+        return
+    if (facts.get("plan") or {}).get("study") == selftest.STUDY:
+        again = selftest.resume(folder, load_matrix(), console(), quiet=quiet, retry_failed=retry_failed)
+        _finish(again, as_json, then=f"bench selftest --run {folder}")
         return
     result = session.resume(
         folder, load_matrix(), console(), quiet=quiet, retry_failed=retry_failed, half_widths=half_widths
@@ -306,7 +311,7 @@ def _clean(run_id: str | None, say: Console) -> list[str]:
     return removed
 
 
-def _finish(result: "Result", as_json: bool) -> None:
+def _finish(result: "Result", as_json: bool, then: str | None = None) -> None:
     failed = sum(result.tally.failed.values())
     ok, replaced = result.tally.ok, result.tally.replaced
     if as_json:
@@ -315,7 +320,7 @@ def _finish(result: "Result", as_json: bool) -> None:
     else:
         again = f", {replaced} were disturbed by the host and replaced" if replaced else ""
         typer.echo(f"{ok} launches kept, {failed} failed{again}: {result.folder}")
-        typer.echo(f"next: bench report {result.folder}")
+        typer.echo(f"next: {then or f'bench report {result.folder}'}")
     if failed:
         reasons = [f"{count} × {what}" for what, count in result.tally.failed.most_common(10)]
         raise CellsFailed("\n".join(reasons), f"again, when mended: bench matrix resume --retry-failed {result.folder}")
