@@ -87,7 +87,7 @@ _FAILING = ("unequal", "missed", "refused", "unnoticed", "disturbed", "without-n
 
 def _known(rows: dict[str, list[Row]], arm: str, base: str, known: float, level: float) -> dict[str, Any]:
     kind = "same" if known == 1 else "known"
-    name = f"{base} against itself" if known == 1 else f"{base}, {known - 1:.0%} slower on purpose"
+    name = f"{base} against itself" if known == 1 else f"{base}, {known - 1:.0%} slower"
     check: dict[str, Any] = {"kind": kind, "name": name, "of": [arm, base], "known": known, "reason": None}
     check |= {"ratio": None, "interval": None, "blocks": 0, "outcome": "not-run"}
     used = {each: {row["block"]: row for row in rows.get(each, [])} for each in (arm, base)}

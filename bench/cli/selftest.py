@@ -108,9 +108,9 @@ def _plan(wanted: Selection, matrix: Matrix, *, chosen: bool) -> Plan:
 
 
 def answer(folder: Path, *, as_json: bool = False) -> None:
-    """Print what a self-test found. Raises ConfigError for a run of another kind, SelftestFailed when it failed."""
-    from analysis.selftest import FAILED, build
-    from analysis.selftest.table import show, summary
+    """Print what a self-test found. Raises ConfigError for a run of another kind, SelftestFailed."""
+    from analysis.selftest import FAILED, UNFINISHED, build
+    from analysis.selftest.table import show
     from bench.journal import dumps, read
     from bench.selftest.session import STUDY
 
@@ -124,4 +124,7 @@ def answer(folder: Path, *, as_json: bool = False) -> None:
         show(report, Console(highlight=False))
         typer.echo(f"kept in {folder}")
     if report["verdict"] == FAILED:
-        raise SelftestFailed("\n".join(summary(report)), "docs/method.md, The self-test, says what each check means")
+        names = [check["name"] for check in report["checks"] if check["failed"]]
+        raise SelftestFailed(f"the self-test failed: {'; '.join(names)}", "docs/method.md says what each check means")
+    if report["verdict"] == UNFINISHED:
+        raise SelftestFailed("the self-test was cut short", f"bench matrix resume {folder}")
