@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench import loadgen
 from bench.config import Matrix
 from bench.devices.grant import NOTHING, Grant
 from bench.errors import HostError
@@ -84,10 +85,14 @@ def request_of(cell: Cell, matrix: Matrix, plan: Plan, artifact: Artifact, threa
 
 
 def _prepare(cell: Cell, matrix: Matrix, plan: Plan, artifact: Artifact, threads: int, grant: Grant) -> Prepared:
+    driver: tuple[Path, ...] = ()
     request = request_of(cell, matrix, plan, artifact, threads)
+    if plan.driver == "loadgen":
+        driver = (loadgen.require(cell.framework, matrix.frameworks[cell.framework].python),)
+        request |= {"measure": ["output", "single-stream", "memory"], "loadgen": str(driver[0])}
     path = write(request)
     energy = write({**request, **lasting(plan.energy.seconds)}) if plan.energy else None
-    mounts = (path.parent, artifact.path.parent, artifact.reference.parent)
+    mounts = (path.parent, artifact.path.parent, artifact.reference.parent, *driver)
     return Prepared(cell, path, mounts, artifact, energy, grant)
 
 
