@@ -16,6 +16,7 @@ from bench.cli.doctor import doctor
 from bench.cli.export import export
 from bench.cli.interference import interference
 from bench.cli.overhead import overhead
+from bench.cli.protocols import protocols
 from bench.cli.report import report
 from bench.cli.selftest import selftest
 from bench.cli.thermal import thermal
@@ -49,6 +50,7 @@ study = typer.Typer(help="Answer one question about a device.", no_args_is_help=
 study.command("overhead")(overhead)
 study.command("interference")(interference)
 study.command("thermal")(thermal)
+study.command("protocols")(protocols)
 app.add_typer(study, name="study")
 
 
