@@ -111,7 +111,10 @@ def litert_benchmark(python: Path, cell: Prepared, settings: Settings, seconds: 
 
 def _run(command: list[str | Path], settings: Settings) -> None:
     pinned = ["taskset", "--cpu-list", settings.cpus, *map(str, command)]
-    done = subprocess.run(pinned, env=environment(settings.threads), cwd="/", capture_output=True, text=True)
+    # A session of its own, as ours has: the kernel may share out CPU time by session.
+    done = subprocess.run(
+        pinned, env=environment(settings.threads), cwd="/", capture_output=True, text=True, start_new_session=True
+    )
     if done.returncode:
         raise SystemExit(f"{command[1]} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
