@@ -8,7 +8,7 @@ verdict                     passed, failed, nothing-shown (no check failed, and 
 false_alarms, level         at most so many healthy instruments fail; the level of each interval for that
 checks[]
   kind                      same (an arm against itself), known (slowed down on purpose), noticed (sabotaged),
-                            host (is the machine quiet), launches (has every launch a number)
+                            host (the machine is quiet), launches (every one has a number)
   name, of                  what is checked; numerator and denominator, or the arms
   known, ratio, interval, blocks   of kinds same and known; interval has the level above
   outcome, failed, reason   see rule.py and noticed.py; refused: not the same code; not-run
@@ -56,7 +56,7 @@ def build(run: Run) -> dict[str, Any]:
         {"kind": "noticed", "name": what, "of": [name, arm], **noticed(arm, name, good)}
         for name, (arm, what) in sabotages.items()
     ]
-    quiet = {"kind": "host", "name": "is this machine quiet", "of": sorted(compared), **disturbed(counting, lines)}
+    quiet = {"kind": "host", "name": "the machine is quiet", "of": sorted(compared), **disturbed(counting, lines)}
     failures = [row for each in rows.values() for row in each if row["status"] != "ok"]
     checks = [*same, *doses, *seen, quiet, _launches(failures)]
     for check in checks:
@@ -110,7 +110,7 @@ def _launches(failures: Sequence[Row]) -> dict[str, Any]:
     said = sorted({f"{row['arm']}: {row['reason']}" for row in failures})
     reason = f"{len(failures)} have none: {'; '.join(said)}" if failures else None
     outcome = "without-number" if failures else "complete"
-    return {"kind": "launches", "name": "has every launch a number", "of": [], "outcome": outcome, "reason": reason}
+    return {"kind": "launches", "name": "every launch has a number", "of": [], "outcome": outcome, "reason": reason}
 
 
 def _verdict(checks: Sequence[dict[str, Any]], *, complete: bool) -> str:

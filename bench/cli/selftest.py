@@ -62,7 +62,9 @@ def selftest(
     if minutes is not None and blocks is not None:
         raise ConfigError("--minutes and --blocks are both given", "either the time or the number decides")
     if sabotage is not None and sabotage not in SABOTAGES:
-        raise ConfigError(f"unknown sabotage '{sabotage}': {nearest(sabotage, SABOTAGES)}", ", ".join(SABOTAGES))
+        raise ConfigError(
+            f"unknown sabotage '{sabotage}': {nearest(sabotage, SABOTAGES)}", "docs/method.md says what each does"
+        )
     matrix = load_matrix()
     wanted = Selection(
         device=device,

@@ -89,8 +89,8 @@ def test_a_healthy_instrument_passes_and_says_what_it_found(tmp_path):
         "native against itself": "equal",
         **{f"native, {dose}% slower": "found" for dose in (1, 2, 5, 10)},
         **dict.fromkeys(("cpu-quota", "other-library", "throttled", "foreign-load"), "noticed"),
-        "is this machine quiet": "quiet",
-        "has every launch a number": "complete",
+        "the machine is quiet": "quiet",
+        "every launch has a number": "complete",
     }
     text = told(report)
     assert "PASSED" in text
@@ -135,10 +135,10 @@ def test_a_sabotage_that_nobody_notices_fails(tmp_path, name):
 def test_a_machine_that_is_under_a_sabotage_fails(tmp_path):
     arms = Lineup(("native",)).compared
     busy = build(journal(tmp_path / "load", ("native",), changes={arm: {"flags": ["foreign-load"]} for arm in arms}))
-    assert failed(busy) == ["is this machine quiet"]
+    assert failed(busy) == ["the machine is quiet"]
     assert "foreign-load in 120 of 120 launches" in told(busy)
     quota = build(journal(tmp_path / "quota", ("native",), changes=dict.fromkeys(arms, QUOTA)))
-    assert failed(quota) == ["is this machine quiet"]
+    assert failed(quota) == ["the machine is quiet"]
     assert "a CPU quota of 100000/100000 us" in told(quota)
 
 
@@ -159,7 +159,7 @@ def test_a_self_test_that_was_cut_short_has_no_verdict(tmp_path):
 def test_a_launch_without_a_number_fails(tmp_path):
     dead = {"line": {"status": "failed", "reason": "killed", "samples": []}}
     report = build(journal(tmp_path, changes={"native-slow-2": dead}))
-    assert "has every launch a number" in failed(report)
+    assert "every launch has a number" in failed(report)
 
 
 def test_noise_shows_nothing_and_fails_nothing(tmp_path):
