@@ -13,8 +13,7 @@ An ablation that changed none of the facts that it is meant to change did not ha
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
+from analysis.load import Launch, good
 from analysis.ratios import Pair
 from analysis.report_ratios import open_ratio
 from bench.arms.ablation import ABLATIONS, meant
@@ -24,28 +23,35 @@ PAIRS = {name: Pair(BASE, name) for name in ABLATIONS}
 
 
 def attribute(
-    by_arm: Mapping[str, pd.DataFrame], absent: Mapping[str, Any], host_namespaces: Mapping[str, str]
+    by_arm: Mapping[str, list[Launch]],
+    absent: Mapping[str, Any],
+    host_namespaces: Mapping[str, str],
+    wrong: str | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Ablation → its entry without verdicts, for every ablation of a cell that was launched or is `absent` (→ why)."""
+    """Ablation → its entry without verdicts, for every ablation of a cell that was launched or is `absent` (→ why).
+
+    `wrong` says why nothing of this cell may be compared.
+    """
     asked = [name for name in ABLATIONS if name in by_arm or name in absent]
-    return {name: _entry(name, by_arm, absent, host_namespaces) for name in asked}
+    return {name: _entry(name, by_arm, absent, host_namespaces, wrong) for name in asked}
 
 
-def facts(rows: pd.DataFrame, host_namespaces: Mapping[str, str]) -> dict[str, str]:
+def facts(launches: list[Launch], host_namespaces: Mapping[str, str]) -> dict[str, str]:
     """What the launches of an arm said of themselves, as flat text; a namespace is the `host`'s or their `own`."""
-    good = rows[rows["status"] == "ok"]
-    if good.empty:
-        return {}
-    said = [_flat(row["kernel"], row["identity"], host_namespaces) for row in good.to_dict("records")]
-    return {key: " or ".join(sorted({each.get(key, "none") for each in said})) for key in said[0]}
+    said = [_flat(launch["kernel"], launch["identity"], host_namespaces) for launch in good(launches)]
+    return {key: " or ".join(sorted({each.get(key, "none") for each in said})) for key in said[0]} if said else {}
 
 
 def _entry(
-    name: str, by_arm: Mapping[str, pd.DataFrame], absent: Mapping[str, Any], host_namespaces: Mapping[str, str]
+    name: str,
+    by_arm: Mapping[str, list[Launch]],
+    absent: Mapping[str, Any],
+    host_namespaces: Mapping[str, str],
+    wrong: str | None,
 ) -> dict[str, Any]:
     ablation = ABLATIONS[name]
     shown: dict[str, Any] = {"changes": ablation.changes, "tells": ablation.tells, "changed": {}, "unmeant": []}
-    ratio = open_ratio(PAIRS[name], by_arm, absent, meant(name))
+    ratio = open_ratio(PAIRS[name], by_arm, absent, meant=meant(name), wrong=wrong)
     if ratio["ratio"] is None:
         return ratio | shown
     container, ablated = (facts(by_arm[arm], host_namespaces) for arm in PAIRS[name])

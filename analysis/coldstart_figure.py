@@ -5,57 +5,78 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.figures import WIDTH
-from analysis.phases import PHASES
+from analysis import tidy
+from analysis.colours import PHASES as COLOURS
+from analysis.evidence import Evidence
+from analysis.figures import STEP, WIDTH, fitting, header
+from analysis.phases import PHASES, TOTAL
+from analysis.tidy import Answer, Figure
 
-# Okabe and Ito's, in an order in which neighbours differ in lightness too.
-_COLOURS = ["#999999", "#56b4e9", "#0072b2", "#e69f00", "#009e73", "#d55e00"]
-
-
-def coldstart_frame(report: dict[str, Any]) -> pd.DataFrame:
-    """One row per phase: `cell`, `arm`, `phase`, `place` (its order), `ms`, `total` (ms)."""
-    rows = [
-        {"cell": cell["cell"], "arm": name, "phase": phase, "place": place, "ms": arm["phases"][phase],
-         "total": arm["phases"]["total"]}
-        for cell in report["cells"]
-        for name, arm in cell["arms"].items()
-        if arm["phases"]["total"] is not None
-        for place, phase in enumerate(PHASES)
-        if arm["phases"][phase] is not None
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["cell", "arm", "phase", "place", "ms", "total"])
+COLUMNS = (*tidy.COLUMNS, "phase", "panel")
 
 
-def coldstart_chart(frame: pd.DataFrame) -> alt.FacetChart:
-    """A panel per cell, a bar per arm; each panel has its own scale, in ms."""
-    arms = list(frame["arm"].unique())
-    bars = (
-        alt.Chart(frame)
-        .mark_bar()
-        .encode(
-            x=alt.X("ms:Q", stack="zero", axis=alt.Axis(title="ms until the first answer", labelFlush=False)),
-            y=alt.Y("arm:N", title=None, sort=arms),
-            color=alt.Color(
-                "phase:N",
-                title=None,
-                scale=alt.Scale(domain=list(PHASES), range=_COLOURS),
-                legend=alt.Legend(orient="top"),
-            ),
-            order=alt.Order("place:Q"),
-            tooltip=[
-                alt.Tooltip("cell:N"),
-                alt.Tooltip("arm:N"),
-                alt.Tooltip("phase:N"),
-                alt.Tooltip("ms:Q", format=".4~g"),
-                alt.Tooltip("total:Q", title="all of it, ms", format=".4~g"),
-            ],
-        )
-        .properties(width=WIDTH, height=alt.Step(22))
+def answer(evidence: Evidence) -> Answer | None:
+    """A row for each phase of each arm of each cell, and for their total; None where no launch tells them."""
+    table = pd.DataFrame(
+        [
+            row
+            for report in evidence.reports
+            for cell in report["cells"]
+            for arm in cell["arms"]
+            for row in _rows(cell, arm, report["run_id"], evidence.labels[report["run_id"]])
+        ],
+        columns=list(COLUMNS),
     )
-    header = alt.Header(title=None, labelAngle=0, labelOrient="top", labelAnchor="start", labelFontWeight="bold")
-    chart: alt.FacetChart = (
-        bars.facet(row=alt.Row("cell:N", sort=list(frame["cell"].unique()), header=header), spacing=14)
-        .resolve_scale(x="independent", y="independent")
-        .properties(description="Time to the first inference by phase and arm, in milliseconds.")
+    if table.empty:
+        return None
+    shown, remark = fitting(table[table["phase"] != TOTAL])
+    caption = (
+        "Medians over launches, without the runner's own checks. Files are in memory, but for the arm cold-cache. "
+        "What the runtime, the mounting shell or taskset do in the process first is in the interpreter's phase. "
+        "Each cell has an axis of its own."
+    )
+    return Answer(table, _chart(shown), caption + remark)
+
+
+def _rows(cell: dict[str, Any], arm: str, run_id: str, run: str) -> list[dict[str, Any]]:
+    phases = cell["arms"][arm]["phases"]
+    if phases[TOTAL] is None:
+        return []
+    shared = {
+        **{"whose": "run", "source": run_id, "run": run, "device": cell["cell"].split("/")[0], "arm": arm},
+        **{name: cell[name] for name in ("framework", "model", "precision")},
+        **{"quantity": "time until the first answer", "unit": "ms", "low": float("nan"), "high": float("nan")},
+        **{"interval": "", "launches": cell["arms"][arm]["launches"], "outcome": "ok", "note": ""},
+        "panel": f"{cell['cell']} {run}".strip(),
+    }
+    told = [name for name in (*PHASES, TOTAL) if phases[name] is not None]
+    return [shared | {"phase": name, "value": phases[name]} for name in told]
+
+
+def _chart(table: pd.DataFrame) -> Figure:
+    drawn = table.assign(
+        shown=tidy.shown(table), at=pd.factorize(table["panel"])[0], order=table["phase"].map(list(PHASES).index)
+    )
+    colour = alt.Color(
+        "phase:N",
+        title=None,
+        scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
+        legend=alt.Legend(orient="top", columns=len(COLOURS)),
+    )
+    ticks = alt.Axis(titleFontWeight="normal", labelFlush=False, tickCount=8)
+    bars = (
+        alt.Chart(drawn[["panel", "arm", "phase", "value", "shown", "source", "at", "order"]])
+        .mark_bar(height=12)
+        .encode(
+            x=alt.X("value:Q", title="time until the first answer, ms", stack="zero", axis=ticks),
+            y=alt.Y("arm:N", title=None, sort=None),
+            color=colour,
+            order=alt.Order("order:Q"),
+            tooltip=[alt.Tooltip(f"{name}:N") for name in ("panel", "arm", "phase", "shown", "source")],
+        )
+        .properties(width=WIDTH, height=alt.Step(STEP))
+    )
+    chart: alt.FacetChart = bars.facet(row=header(), spacing=62, bounds="flush").resolve_scale(
+        x="independent", y="independent"
     )
     return chart

@@ -12,6 +12,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from analysis.fields import section
+from bench.terminal import short
+
 ABSENT = "absent"
 SHOWN = 3  # differences that a reason spells out; the rest is counted
 _KERNEL = (
@@ -29,6 +32,13 @@ _KERNEL = (
 )
 
 Identity = Mapping[str, str]
+
+
+def disagreement(facts: dict[str, Any], cell: str) -> str | None:
+    """Why no comparison counts a cell of a run: its outputs are not the reference's, and it was timed by force."""
+    if section(section(facts, "artifacts"), cell).get("agrees") is not False:
+        return None
+    return f"{cell} was timed with --force: its outputs are not those of the reference"
 
 
 def identity(hello: Mapping[str, Any], loaded: Mapping[str, Any]) -> dict[str, str]:
@@ -88,8 +98,8 @@ def _difference(key: str, arms: Mapping[str, Sequence[Identity]]) -> str | None:
         return None
     for arm, values in seen.items():
         if len(values) > 1:
-            return f"{key} changed during the run in {arm}: {_short(values[0])}, then {_short(values[1])}"
-    return f"{key}: " + ", ".join(f"{_short(values[0])} ({arm})" for arm, values in seen.items())
+            return f"{key} changed during the run in {arm}: {short(values[0], 20)}, then {short(values[1], 20)}"
+    return f"{key}: " + ", ".join(f"{short(values[0], 20)} ({arm})" for arm, values in seen.items())
 
 
 def _keys(arms: Mapping[str, Sequence[Identity]]) -> list[str]:
@@ -106,7 +116,3 @@ def _flat(kind: str, values: Any) -> dict[str, str]:
 
 def _cpus(affinity: Any) -> str:
     return ",".join(map(str, affinity)) if isinstance(affinity, list) else ABSENT
-
-
-def _short(value: str, width: int = 20) -> str:
-    return value if len(value) <= width else f"{value[: width - 1]}…"

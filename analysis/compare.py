@@ -33,9 +33,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from analysis.comparable import disagreement
 from analysis.compare_ratio import Ratio, compare_launches, judge_all
 from analysis.compare_same import ACROSS, judge, run_identity
-from analysis.load import ARMS, Loaded, cell_names, load, section
+from analysis.fields import section
+from analysis.load import Loaded, arms_in_order, cell_names, load
 from analysis.ratios import FEWEST, MARGIN, LaunchMedians
 from bench.errors import ConfigError
 from bench.journal import Run, dumps
@@ -141,7 +143,7 @@ def arms_of(report: dict[str, Any]) -> list[tuple[dict[str, Any], str, dict[str,
 
 def _cell(key: _Key, a: _Side, b: _Side, *, margin: float, across: Collection[str]) -> dict[str, Any]:
     seen = a.arms.get(key, set()) | b.arms.get(key, set())
-    arms = [*(arm for arm in ARMS if arm in seen), *sorted(seen - set(ARMS))]
+    arms = arms_in_order(seen)
     return {
         "cell": a.cells.get(key) or b.cells[key],
         **key._asdict(),
@@ -167,6 +169,9 @@ def _arm(place: _Place, a: _Side, b: _Side, *, margin: float, across: Collection
     }
     if nothing := _nothing(place, a, b):
         return shown | nothing
+    for side in (a, b):
+        if wrong := disagreement(side.run.facts, side.cells[place.cell]):
+            return shown | {"status": "refused", "reason": f"{wrong} ({side.name})"}
     judgement = judge(
         list(good_a["identity"]),
         list(good_b["identity"]),

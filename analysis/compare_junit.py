@@ -11,14 +11,15 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from analysis.compare import arms_of
 from analysis.compare_words import UNJUDGED, head, plain_threshold, verdict
-from analysis.words import change
+from analysis.numbers import change
+from bench.terminal import printable  # XML has no place for control characters, not even escaped
 
 
 def write_junit(report: dict[str, Any], path: Path) -> None:
     """Write the file. Raises OSError."""
     suite = TestSuite("bench compare")
     for side in ("a", "b"):
-        suite.add_property(side, _text(head(report, side)))
+        suite.add_property(side, printable(head(report, side)))
     suite.add_testcases([_case(cell, name, arm, report["threshold"]) for cell, name, arm in arms_of(report)])
     xml = JUnitXml("bench compare")
     xml.add_testsuite(suite)
@@ -26,18 +27,13 @@ def write_junit(report: dict[str, Any], path: Path) -> None:
 
 
 def _case(cell: dict[str, Any], name: str, arm: dict[str, Any], threshold: float) -> TestCase:
-    case = TestCase(_text(name), classname=_text(cell["cell"]))
+    case = TestCase(printable(name), classname=printable(cell["cell"]))
     if arm["regression"]:
         case.result = [Failure(f"{change(arm)}, beyond {plain_threshold(threshold)}", "regression")]
     elif arm["status"] in UNJUDGED:
-        case.result = [Error(_text(arm["reason"]), arm["status"])]
+        case.result = [Error(printable(arm["reason"]), arm["status"])]
     elif arm["status"] == "absent":
-        case.result = [Skipped(_text(arm["reason"]))]
+        case.result = [Skipped(printable(arm["reason"]))]
     else:
         case.system_out = f"{verdict(arm)}: {change(arm)}"
     return case
-
-
-def _text(text: Any) -> str:
-    """XML has no place for control characters, not even escaped."""
-    return "".join(letter if letter.isprintable() else "�" for letter in str(text))

@@ -7,9 +7,10 @@ markup, no HTML and no mention of a user; what could end a span or a table's cel
 from typing import Any
 
 from analysis.compare import arms_of
-from analysis.compare_table import launches, ms
+from analysis.compare_table import launches
 from analysis.compare_words import head, plain_threshold, regressions, summary, verdict
-from analysis.words import change, plain_margin
+from analysis.numbers import change, digits, plain_margin
+from bench.terminal import printable
 
 MOST = 200  # rows: a comment holds 65,536 characters
 _MARKS = {"REGRESSION": "❌ ", "refused": "⚠️ ", "failed": "⚠️ "}
@@ -38,13 +39,12 @@ def markdown(report: dict[str, Any]) -> str:
 
 def code(text: Any) -> str:
     """The text as a code span that nothing in it can end, in a table as well."""
-    shown = "".join(letter if letter.isprintable() else "�" for letter in str(text))
-    return "`" + (shown.replace("`", "'").replace("|", "¦").strip() or "–") + "`"
+    return "`" + (printable(text).replace("`", "'").replace("|", "¦").strip() or "–") + "`"
 
 
 def _row(cell: dict[str, Any], name: str, arm: dict[str, Any]) -> str:
     word = verdict(arm)
-    times = (ms(arm["a_ms"]), ms(arm["b_ms"]), change(arm))
+    times = (digits(arm["a_ms"]), digits(arm["b_ms"]), change(arm))
     return (
         "| "
         + " | ".join((code(cell["cell"]), code(name), *times, f"{_MARKS.get(word, '')}{word}", launches(arm)))

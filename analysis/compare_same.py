@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.comparable import ABSENT, SHOWN, Identity
-from analysis.load import section
+from analysis.fields import section
+from bench.terminal import short
 
 # What must be the same, by the word that lets it differ.
 ACROSS: dict[str, tuple[str, ...]] = {
@@ -20,6 +21,7 @@ ACROSS: dict[str, tuple[str, ...]] = {
     "artifacts": ("artifact",),
     "runners": ("runner",),
 }
+MOST = 40  # letters of a value
 _WORD = {key: word for word, keys in ACROSS.items() for key in keys}
 _HOST = {
     "cpu_model": "CPU model",
@@ -79,7 +81,9 @@ def judge(
     fixed = [key for key in changed if key in _WORD and _WORD[key] not in across]
     if not fixed:
         return Judgement(None, changed)
-    said = "; ".join(f"{key}: {_short(changed[key][0])} (A), {_short(changed[key][1])} (B)" for key in fixed[:SHOWN])
+    said = "; ".join(
+        f"{key}: {short(changed[key][0], MOST)} (A), {short(changed[key][1], MOST)} (B)" for key in fixed[:SHOWN]
+    )
     more = f"; and {len(fixed) - SHOWN} more" if len(fixed) > SHOWN else ""
     words = " ".join(f"--across {word}" for word in ACROSS if word in {_WORD[key] for key in fixed})
     return Judgement(f"{said}{more}; {words} compares all the same", changed)
@@ -91,7 +95,8 @@ def _mixed(run: str, launches: Sequence[Identity]) -> str | None:
         if launch is first or launch == first:  # load.py shares what is alike: nearly always the same object
             continue
         key = min((key for key in first.keys() | launch.keys() if first.get(key) != launch.get(key)), key=_weight)
-        return f"{key} changed during run {run}: {_short(first.get(key, ABSENT))}, {_short(launch.get(key, ABSENT))}"
+        before, after = (short(said.get(key, ABSENT), MOST) for said in (first, launch))
+        return f"{key} changed during run {run}: {before}, {after}"
     return None
 
 
@@ -104,7 +109,3 @@ def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {inner}" for key, inner in value.items())
     return ABSENT if value is None else str(value)
-
-
-def _short(value: str, width: int = 40) -> str:
-    return value if len(value) <= width else f"{value[: width - 1]}…"

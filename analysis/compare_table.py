@@ -1,15 +1,14 @@
 """A comparison on the terminal: a table per cell, then the sentences. Fits 80 columns; names are text, never markup."""
 
-from textwrap import wrap
 from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from analysis.compare_words import head, summary, verdict
-from analysis.words import change, plain_margin
+from analysis.numbers import change, counted, digits, plain_margin
+from bench.terminal import grid, safe, say
 
 _STYLES = {"REGRESSION": "bold red", "slower": "yellow", "faster": "cyan", "equivalent": "green"}
 
@@ -23,13 +22,11 @@ def show(report: dict[str, Any], console: Console) -> None:
         console.print(safe(cell["cell"], "bold"))
         console.print(Padding(_arms(cell["arms"], report["margin"]), (0, 0, 0, 2), expand=False))
     console.print()
-    for sentence in summary(report):
-        for line in wrap(f"· {sentence}", min(console.width, 100), subsequent_indent="  ", break_on_hyphens=False):
-            console.print(safe(line))
+    say(summary(report), console)
 
 
 def _arms(arms: dict[str, Any], margin: float) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table = grid()
     table.add_column("arm", min_width=10)
     table.add_column("A, ms", justify="right", min_width=7)
     table.add_column("B, ms", justify="right", min_width=7)
@@ -38,24 +35,12 @@ def _arms(arms: dict[str, Any], margin: float) -> Table:
     table.add_column("launches", justify="right")
     for name, arm in arms.items():
         word = verdict(arm)
-        times = [ms(arm["a_ms"]), ms(arm["b_ms"])]
+        times = [digits(arm["a_ms"]), digits(arm["b_ms"])]
         table.add_row(safe(name), *times, change(arm), safe(word, _STYLES.get(word, "magenta")), launches(arm))
     return table
-
-
-def ms(value: float | None) -> str:
-    """Four digits, or a dash."""
-    if value is None:
-        return "–"
-    return f"{value:.0f}" if value >= 1000 else f"{value:#.4g}"
 
 
 def launches(arm: dict[str, Any]) -> str:
     """`20, 17 (−3)`: launches with a number in A and in B, and how many have none."""
     sides = ((arm[f"{side}_launches"], arm[f"{side}_failed"]) for side in ("a", "b"))
-    return ", ".join(f"{good} (−{failed})" if failed else str(good) for good, failed in sides)
-
-
-def safe(text: Any, style: str = "") -> Text:
-    """What a journal says, as text that no terminal takes for a code."""
-    return Text("".join(letter if letter.isprintable() else "�" for letter in str(text)), style)
+    return ", ".join(counted(good, failed) for good, failed in sides)

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from analysis.compare import arms_of
-from analysis.words import MOST_WARNINGS, change, percent, plain_margin
+from analysis.numbers import change, percent, plain_margin
+from analysis.words import MOST_WARNINGS
+from bench.terminal import short
 
 UNJUDGED = ("refused", "failed", "too-few", "mean")  # both runs have it, and nothing can be said
 _SHOWN = 6  # changes that a line spells out; the rest is counted
@@ -84,7 +86,7 @@ def _changes(report: dict[str, Any]) -> Iterator[str]:
     by_place: dict[str, list[str]] = {}
     for (key, a, b), frameworks in seen.items():
         place = "" if frameworks == everywhere else f" ({', '.join(sorted(frameworks))})"
-        by_place.setdefault(place, []).append(f"{key} {_short(a)} → {_short(b)}")
+        by_place.setdefault(place, []).append(f"{key} {short(a, 24)} → {short(b, 24)}")
     for place, texts in by_place.items():
         more = f"; and {len(texts) - _SHOWN} more, all of them in --json" if len(texts) > _SHOWN else ""
         yield f"changed{place}: " + "; ".join(texts[:_SHOWN]) + more
@@ -116,7 +118,3 @@ def _distrust(report: dict[str, Any]) -> Iterator[str]:
             "the intervals hold how launches scatter within each run, not what set one run apart from the other "
             "as a whole; two runs of the same show how much that is"
         )
-
-
-def _short(value: str, width: int = 24) -> str:
-    return value if len(value) <= width else f"{value[: width - 1]}…"

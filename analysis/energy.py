@@ -29,6 +29,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.budget import Part, per_inference
+from analysis.fields import is_count, section, text
 from analysis.integral import Joules, NoEnergy, Series, integrate, series_of
 from analysis.throttling import held_back
 
@@ -41,10 +42,9 @@ _FIGURES = (
     "temperature_c", "sampler_ratio",
 )  # fmt: skip
 ENERGY_COLUMNS = (*_TEXTS, "block", "inferences", *_FIGURES, "throttled", "scope", "meter")
-MOST_NS = 2**62
 
 
-def energy_frame(
+def energy_of(
     records: Iterable[Record], sensors: Record, names: Callable[[str], Mapping[str, str]]
 ) -> tuple[pd.DataFrame, list[str]]:
     """A row for each launch that was sampled, and what is to be said of those without a number.
@@ -62,9 +62,13 @@ def energy_frame(
         if row["message"] and row["reason"] == "sensor":
             warnings.append(f"{record['launch']}: no energy: {row['message']}")
         rows.append(row)
-    frame = pd.DataFrame(rows, columns=list(ENERGY_COLUMNS))
+    return energy_frame(rows), warnings
+
+
+def energy_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Launches of the energy pass with the columns above and their types; none of them without rows."""
     types = dict.fromkeys(_FIGURES, "float64") | {"block": "int64", "inferences": "int64", "throttled": "bool"}
-    return frame.astype(types), warnings
+    return pd.DataFrame(rows, columns=list(ENERGY_COLUMNS)).astype(types)
 
 
 def _row(record: Record, sensors: Record, control_ns: float) -> dict[str, Any]:
@@ -75,7 +79,7 @@ def _row(record: Record, sensors: Record, control_ns: float) -> dict[str, Any]:
     chosen = [str(name) for name in meter] if isinstance(meter, list) else []
     row |= {"scope": scope if isinstance(scope, str) else None, "meter": ", ".join(chosen) or None}
     if record.get("reason") is not None:
-        return row | {"reason": str(record["reason"])[:200], "message": str(record.get("message"))[:2000]}
+        return row | {"reason": text(record["reason"]), "message": text(record.get("message"))}
     try:
         start, end, inferences = _span(record.get("windows"))
     except NoEnergy as why:
@@ -83,7 +87,7 @@ def _row(record: Record, sensors: Record, control_ns: float) -> dict[str, Any]:
     median = _median(record)
     row |= {"inferences": inferences, "seconds": end - start, "median_ns": median, "sampler_ratio": median / control_ns}
     try:
-        sensed = _section(record.get("sensed"))
+        sensed = section(record, "sensed")
         row |= _surroundings(sensed, start, end)
         return row | _energy(sensed, chosen, start, end, inferences) | {"status": "ok"}
     except NoEnergy as why:
@@ -95,7 +99,7 @@ def _span(windows: Any) -> tuple[float, float, int]:
     if not isinstance(windows, list) or not windows:
         raise NoEnergy("it has no windows")
     keys = ("start_ns", "end_ns", "inferences")
-    if not all(isinstance(window, dict) and all(_is_count(window.get(key)) for key in keys) for window in windows):
+    if not all(isinstance(window, dict) and all(is_count(window.get(key)) for key in keys) for window in windows):
         raise NoEnergy("its windows are damaged")
     start, end = windows[0]["start_ns"], windows[-1]["end_ns"]
     if end <= start:
@@ -134,13 +138,13 @@ def _at_rest(series: Series, start: float, end: float) -> Joules:
 def _whole(sensed: Record, chosen: Sequence[str], end: float) -> None:
     """No number is made of a channel that was lost before the last inference ended."""
     for event in _dicts(sensed.get("lost")):
-        if event.get("channel") in chosen and not (_is_count(event.get("t_ns")) and event["t_ns"] / 1e9 > end):
+        if event.get("channel") in chosen and not (is_count(event.get("t_ns")) and event["t_ns"] / 1e9 > end):
             raise NoEnergy(f"{event['channel']} was lost: {event.get('reason')}")
 
 
 def _rest(sensed: Record, start: float) -> tuple[float, float]:
     bounds = sensed.get("baseline_ns")
-    if not (isinstance(bounds, list) and len(bounds) == 2 and all(map(_is_count, bounds))):
+    if not (isinstance(bounds, list) and len(bounds) == 2 and all(map(is_count, bounds))):
         raise NoEnergy("it does not say when the board was at rest")
     return bounds[0] / 1e9, min(bounds[1] / 1e9, start)
 
@@ -163,20 +167,12 @@ def _surroundings(sensed: Record, start: float, end: float) -> dict[str, Any]:
 
 
 def _median(record: Record) -> float:
-    times = [w["median_ns"] for w in _dicts(record.get("windows")) if _is_count(w.get("median_ns"))]
+    times = [w["median_ns"] for w in _dicts(record.get("windows")) if is_count(w.get("median_ns"))]
     return float(np.median(times)) if times else nan
 
 
 def _key(record: Record) -> tuple[Any, ...]:
     return record["cell"], record["arm"], record["block"]
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and 0 < value < MOST_NS
-
-
-def _section(value: Any) -> Record:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _dicts(value: Any) -> list[Record]:

@@ -3,31 +3,17 @@
 scope, meter[]               what the energy is of, and the channels that it is made of
 reason                       why nothing was measured, or null
 sampler.ratio, ci95, pairs   time of an inference while the sensors are read over the same without; null without pairs
-arms[]                       in the order of the plan: cell, arm, and of its launches
-  launches, failed           with and without a number
-  energy_j, energy_idle_subtracted_j            the mean over launches, per inference
-  energy_uncertainty_j, energy_idle_subtracted_uncertainty_j
-                             expanded: the 95 % t interval over launches, and the meter's limits
-  meter_stated               false: the vendor states no limits of error, and the uncertainty lacks them
-  power_w, idle_power_w      means over launches
-  temperature_c              the highest
-  throttled                  in how many launches something was held back
+arms[]                       each cell and arm: energy_arms.py
 failures[]                   cell, arm, message, count
 """
 
 from collections import Counter
-from math import hypot, sqrt
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
-from analysis.budget import K
-from analysis.load import in_order
-from analysis.ratios import FEWEST, LEVEL
-
-ENERGIES = ("energy_j", "energy_idle_subtracted_j")
+from analysis.energy_arms import energy_arms
+from analysis.interval import typical_of
 
 
 def energy_report(facts: dict[str, Any], energy: pd.DataFrame) -> dict[str, Any] | None:
@@ -43,11 +29,7 @@ def energy_report(facts: dict[str, Any], energy: pd.DataFrame) -> dict[str, Any]
         "meter": meter if isinstance(meter, list) else [],
         "reason": sensors.get("reason"),
         "sampler": _sampler(energy),
-        "arms": [
-            _arm(str(cell), arm, of_cell[of_cell["arm"] == arm])
-            for cell, of_cell in energy.groupby("cell", sort=False)
-            for arm in in_order(set(of_cell["arm"]))
-        ],
+        "arms": energy_arms(energy),
         "failures": [
             {"cell": cell, "arm": arm, "message": message, "count": count}
             for (cell, arm, message), count in said.most_common()
@@ -55,45 +37,14 @@ def energy_report(facts: dict[str, Any], energy: pd.DataFrame) -> dict[str, Any]
     }
 
 
-def _arm(cell: str, arm: str, rows: pd.DataFrame) -> dict[str, Any]:
-    good = rows[rows["status"] == "ok"]
-    stated = bool(good["energy_meter_j"].notna().all())
-    figures: dict[str, Any] = {}
-    for name in ENERGIES:
-        figures[name] = float(good[name].mean())
-        figures[name.replace("_j", "_uncertainty_j")] = _uncertainty(good, name)
-    return {
-        "cell": cell,
-        "arm": arm,
-        "launches": len(good),
-        "failed": len(rows) - len(good),
-        **figures,
-        "meter_stated": stated,
-        "power_w": float(good["power_w"].mean()),
-        "idle_power_w": float(good["idle_power_w"].mean()),
-        "temperature_c": float(rows["temperature_c"].max()),
-        "throttled": int(rows["throttled"].sum()),
-    }
-
-
-def _uncertainty(good: pd.DataFrame, name: str) -> float:
-    """Expanded. What scatters between launches is in the interval over them; the meter's limits are in none of it."""
-    single = good[name.replace("_j", "_uncertainty_j")]
-    if len(good) < FEWEST:
-        return float(single.mean())
-    spread = float(stats.t.ppf((1 + LEVEL) / 2, len(good) - 1)) * float(good[name].std(ddof=1)) / sqrt(len(good))
-    # The meter's relative limit holds for either energy alike.
-    limits = good["energy_meter_j"] * good[name].abs() / good["energy_j"]
-    return hypot(spread, K * float(np.nan_to_num(limits.mean())))
+def measured_arms(report: dict[str, Any], cell: str) -> list[dict[str, Any]]:
+    """The arms of a cell that the energy pass of a report has."""
+    return [arm for arm in (report["energy"] or {}).get("arms", ()) if arm["cell"] == cell]
 
 
 def _sampler(energy: pd.DataFrame) -> dict[str, Any]:
     """What reading the sensors costs, over all pairs of the run."""
-    logs = np.log(energy["sampler_ratio"].dropna())
-    if logs.empty:
-        return {"ratio": None, "ci95": None, "pairs": 0}
-    mean, ci95 = float(logs.mean()), None
-    if len(logs) >= FEWEST and (error := float(stats.sem(logs))) > 0:
-        low, high = stats.t.interval(LEVEL, len(logs) - 1, loc=mean, scale=error)
-        ci95 = [float(np.exp(low)), float(np.exp(high))]
-    return {"ratio": float(np.exp(mean)), "ci95": ci95, "pairs": len(logs)}
+    ratios = energy["sampler_ratio"].dropna()
+    ratio, low, high = typical_of(ratios)
+    ci95 = [low, high] if low == low else None
+    return {"ratio": ratio if ratio == ratio else None, "ci95": ci95, "pairs": len(ratios)}

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.load import Loaded, section, wrong_samples
+from analysis.fields import section, text
+from analysis.load import Loaded, flags_of
+from analysis.samples import wrong_samples
 from bench.journal import Run
 
 _NAMES = ("launch", "device", "framework", "model", "precision", "arm")
@@ -16,14 +18,17 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def launch_table(run: Run, loaded: Loaded) -> pd.DataFrame:
-    """One row a launch, also those without a number. Times in ns and sizes in bytes are whole numbers or missing."""
-    said = {record["launch"]: record for record in run.launches}
-    records = [said[name] for name in loaded.launches["launch"]]
-    rows = loaded.launches
-    table = pd.DataFrame({"run_id": run.facts["run_id"], **{name: rows[name] for name in (*_NAMES, "block")}})
+    """One row a launch, timed or of the energy pass, also those without a number.
+
+    Times in ns and sizes in bytes are whole numbers or missing.
+    """
+    said = {record["launch"]: record for record in (*run.launches, *run.energy)}
+    rows, energy = _rows(loaded)
+    records = [said[name] for name in rows["launch"]]
+    table = pd.DataFrame({"run_id": run.facts["run_id"], **{name: rows[name] for name in (*_NAMES, "block", "part")}})
     table["attempt"] = _whole(records, "attempt")
-    table["started_utc"] = [_text(record.get("started")) for record in records]
-    table["ended_utc"] = [_text(record.get("ended")) for record in records]
+    table["started_utc"] = [text(record.get("started")) for record in records]
+    table["ended_utc"] = [text(record.get("ended")) for record in records]
     for name in ("status", "reason", "message"):
         table[name] = rows[name]
     table["samples"] = rows["n"]
@@ -33,15 +38,31 @@ def launch_table(run: Run, loaded: Loaded) -> pd.DataFrame:
         table[name] = rows[name].astype("Int64")
     for name in ("rss_peak_bytes", "cgroup_peak_bytes"):
         table[name] = _whole([section(record, "memory") for record in records], name)
-    table["flags"] = [" ".join(flags) or None for flags in rows["flags"]]
+    table["flags"] = [" ".join(flags) or None for flags in map(flags_of, records)]
     table["threads"] = _whole([section(record, "hello") for record in records], "threads")
     table["packages"] = [_packages(section(record, "hello").get("versions")) for record in records]
-    table["artifact_sha256"] = [_text(section(record, "loaded").get("artifact_sha256")) for record in records]
+    table["artifact_sha256"] = [text(section(record, "loaded").get("artifact_sha256")) for record in records]
     images = section(run.facts, "images")
-    table["image_digest"] = [_text(section(images, name).get("digest")) for name in rows["framework"]]
+    table["image_digest"] = [text(section(images, name).get("digest")) for name in rows["framework"]]
     for name in ("cpu_model", "kernel"):
-        table[name] = _text(section(run.facts, "host").get(name))
+        table[name] = text(section(run.facts, "host").get(name))
+    for name in energy:
+        table[name] = rows[name]
     return table
+
+
+def _rows(loaded: Loaded) -> tuple[pd.DataFrame, list[str]]:
+    """Timed launches, then those of the energy pass; and the columns that only the latter have.
+
+    What an inference took while sensors were read is no latency, and has a name of its own.
+    """
+    energy = loaded.energy.rename(columns={"median_ns": "window_median_ns"}).assign(n=0)
+    own = [str(name) for name in energy if name not in loaded.launches]
+    kinds = {"timing": loaded.launches, "energy": energy}
+    parts = [frame.assign(part=part).astype(object) for part, frame in kinds.items()]
+    whole = pd.concat(parts, ignore_index=True)
+    types = {**energy.dtypes, "inferences": "Int64", "throttled": "boolean", "scope": "string", "meter": "string"}
+    return whole.astype({**types, **loaded.launches.dtypes}), own
 
 
 def sample_table(run: Run, loaded: Loaded) -> pd.DataFrame:
@@ -108,7 +129,3 @@ def _packages(versions: Any) -> str | None:
     if not isinstance(versions, Mapping):
         return None
     return ", ".join(f"{name} {version}" for name, version in versions.items())
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)[:2000]

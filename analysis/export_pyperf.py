@@ -10,8 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.load import DAY_NS, Loaded, section, wrong_samples
+from analysis.fields import is_duration, section
+from analysis.load import Loaded
+from analysis.samples import wrong_samples
 from bench.journal import Run
+from bench.terminal import printable
 
 VERSION = "1.0"
 
@@ -42,7 +45,7 @@ def _run(record: dict[str, Any], median_ns: float, samples: bool) -> dict[str, A
     memory = section(record, "memory").get("rss_peak_bytes")
     wall = record.get("wall_ns")
     metadata = {
-        "duration": wall / 1e9 if type(wall) is int and 0 < wall < DAY_NS else None,
+        "duration": wall / 1e9 if is_duration(wall) else None,
         "date": _date(record.get("started")),
         "mem_max_rss": memory if type(memory) is int and memory >= 1 else None,
         "edgebench_launch": record["launch"],
@@ -73,7 +76,7 @@ def _metadata(said: dict[str, Any]) -> dict[str, Any]:
     plain = {}
     for name, value in said.items():
         if isinstance(value, str):
-            value = "".join(letter if letter.isprintable() else "�" for letter in value).strip()
+            value = printable(value).strip()
         if value not in (None, "") and isinstance(value, str | int | float):
             plain[name] = value
     return plain

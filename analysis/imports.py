@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from analysis.load import DAY_NS
+from analysis.fields import DAY_NS
 from bench.errors import ConfigError, HostError
 from bench.journal import Journal, write_run
 from bench.journal_reader import MEAN, SCHEMA

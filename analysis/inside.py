@@ -12,6 +12,8 @@ A cell in an arm is called unsteady, or drifting, when the 95 % t interval over 
 least NOTICED: an effect that is sure and too small to bear on the finest verdict is none.
 """
 
+from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from analysis.load import Launch
 from analysis.ratios import FEWEST, LEVEL
 from analysis.tail import fewest
 from bench.journal import Run
@@ -43,9 +46,10 @@ def look(run: Run, launches: pd.DataFrame) -> pd.DataFrame:
     return launches.merge(seen, on="launch", how="left")
 
 
-def describe(rows: pd.DataFrame) -> dict[str, Any]:
+def describe(launches: Sequence[Launch]) -> dict[str, Any]:
     """What the launches of one cell in one arm (rows of `look`) say of themselves; the keys are those of the report."""
-    start, drift, far = (rows[name].to_numpy(dtype=float) for name in ("start", "drift", "far"))
+    names = ("start", "drift", "far")
+    start, drift, far = (np.array([launch[name] for launch in launches], dtype=float) for name in names)
     seen = ~np.isnan(start)
     return {
         "launches": int(seen.sum()),
@@ -63,7 +67,7 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
     return {
         "launch": record["launch"],
         **dict(zip(PART_COLUMNS, parts, strict=True)),
-        "start": parts[0] - np.median(parts[1:]),
+        "start": parts[0] - median(parts[1:].tolist()),
         "drift": _SLOPE @ parts[1:],
         "far": _far(timings),
         "p999_ns": np.quantile(timings, 0.999) if timings.size >= fewest("p99.9") else float("nan"),

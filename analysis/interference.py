@@ -6,7 +6,7 @@ latency is the median over instances of each one's median, and p90 that of each 
 share CPUs wait for one another now and then, which a median need not notice. A group is one observation, as a launch is
 elsewhere: each figure is one number a block, and intervals are over blocks. Ratios are paired by block (ratios.py).
 
-    schema, run_id, created, command, host, versions, warnings
+    schema, run_id, created, command, host, versions, warnings, forced
     absent                     setup → why it was left out
     cells[]
       cell
@@ -28,7 +28,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis.load import Loaded, cell_names, flags_of, load, section
+from analysis.comparable import disagreement
+from analysis.fields import section
+from analysis.load import Loaded, cell_names, flags_of, load
 from analysis.ratios import FEWEST, LEVEL, LaunchMedians, difference
 from bench.journal import Run, dumps
 
@@ -60,6 +62,7 @@ def build(run: Run, loaded: Loaded | None = None) -> dict[str, Any]:
         **{key: run.facts.get(key) for key in ("created", "command")},
         **{key: section(run.facts, key) for key in ("host", "versions")},
         "warnings": loaded.warnings,
+        "forced": run.facts["forced"] if isinstance(run.facts.get("forced"), list) else [],
         "absent": section(plan, "absent"),
         "cells": [_cell(cell, setups, run, good) for cell in cell_names(run.facts)],
     }
@@ -118,7 +121,7 @@ def _cell(cell: str, setups: Mapping[str, Any], run: Run, good: set[str]) -> dic
             "p90_ms": _over_blocks([each.p90 / 1e6 for each in observed[name].values()]),
             "flagged": sum(bool(flags_of(line)) for line in lines),
         }
-    return {"cell": cell, "setups": shown, "ratios": _ratios(observed)}
+    return {"cell": cell, "setups": shown, "ratios": {} if disagreement(run.facts, cell) else _ratios(observed)}
 
 
 def _over_blocks(values: list[float]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ Columns, with their units in the name; NaN or None where the launch does not say
     load_ns, first_ns, wall_ns                               loading, the first inference, the whole launch
     rss_peak_bytes, cgroup_peak_bytes                        the most memory of the process, and of its cgroup
     flags                                                    what the host did to it, as bench/watch.py has it
+    phases                                                   phase → ns (phases.py)
     identity                                                 what comparable.py judges
     kernel                                                   what an arm is meant to change
 
@@ -23,27 +24,29 @@ What another program printed as the mean of a whole script (imports.py) is no la
 The energy pass has a frame of its own, too: its columns, `energy_j` among them, are listed in energy.py.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from analysis.comparable import identity, kernel_state
-from analysis.energy import ENERGY_COLUMNS, energy_frame
+from analysis.energy import energy_frame, energy_of
+from analysis.fields import duration, section, size, text
+from analysis.phases import phases
+from analysis.samples import quantiles, wrong_samples
 from bench import collector
 from bench.arms.ablation import ABLATIONS
 from bench.journal import Run
 from bench.journal_reader import JOURNAL, MEAN
 
 ARMS = ("container", "rootfs", "native")
-DAY_NS = 24 * 3600 * 10**9  # no inference of this project takes a day: a larger number is damage
 _TEXTS = ("launch", "cell", "device", "framework", "model", "precision", "arm", "status", "reason", "message")
 _MEMORY = ("rss_peak_bytes", "cgroup_peak_bytes")
 _NUMBERS = ("median_ns", "p90_ns", "p99_ns", "load_ns", "first_ns", "wall_ns", *_MEMORY)
-COLUMNS = (*_TEXTS, "block", "n", *_NUMBERS, "flags", "identity", "kernel")
+COLUMNS = (*_TEXTS, "block", "n", *_NUMBERS, "flags", "phases", "identity", "kernel")
+Launch = dict[Any, Any]  # one row: of many cells a frame each would take most of a report's time
 MEAN_COLUMNS = ("cell", "device", "framework", "model", "precision", "arm", "mean_ns", "inferences")
 
 
@@ -53,8 +56,8 @@ class Loaded:
 
     launches: pd.DataFrame
     warnings: list[str]
-    means: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=list(MEAN_COLUMNS)))
-    energy: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=list(ENERGY_COLUMNS)))
+    means: pd.DataFrame = field(default_factory=lambda: mean_frame([]))
+    energy: pd.DataFrame = field(default_factory=lambda: energy_frame([]))
 
 
 def load(run: Run) -> Loaded:
@@ -75,22 +78,27 @@ def load(run: Run) -> Loaded:
             elif not wrong:
                 means.append(row)
     warnings += map(_no_launch, means)
+    energy, without = energy_of(run.energy, section(run.facts, "sensors"), lambda cell: named(cell, names))
+    return Loaded(launch_frame(rows), warnings + without, mean_frame(means), energy)
+
+
+def launch_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Launches with the columns and types above; none of them without rows."""
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame = frame.astype(dict.fromkeys(_NUMBERS, "float64") | {"block": "int64", "n": "int64"})
-    of_means = pd.DataFrame(means, columns=list(MEAN_COLUMNS)).astype({"mean_ns": "float64", "inferences": "int64"})
-    energy, without = energy_frame(
-        run.energy, section(run.facts, "sensors"), lambda cell: names.get(cell) or _split(cell)
-    )
-    return Loaded(frame, warnings + without, of_means, energy)
+    return frame.astype(dict.fromkeys(_NUMBERS, "float64") | {"block": "int64", "n": "int64"})
 
 
-def section(facts: Any, name: str) -> dict[str, Any]:
-    """A part of run.json that should be an object; empty where it is not one."""
-    part = facts.get(name) if isinstance(facts, dict) else None
-    return part if isinstance(part, dict) else {}
+def good(launches: Iterable[Launch]) -> list[Launch]:
+    """Those with a number."""
+    return [launch for launch in launches if launch["status"] == "ok"]
 
 
-def in_order(arms: set[str]) -> list[str]:
+def mean_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Printed means, likewise."""
+    return pd.DataFrame(rows, columns=list(MEAN_COLUMNS)).astype({"mean_ns": "float64", "inferences": "int64"})
+
+
+def arms_in_order(arms: set[str]) -> list[str]:
     """The three arms of the design first, then ablations, others behind."""
     known = (*ARMS, *ABLATIONS)
     return [arm for arm in known if arm in arms] + sorted(arms - set(known))
@@ -116,49 +124,26 @@ def flags_of(record: dict[str, Any]) -> list[str]:
     return [str(flag)[:40] for flag in flags] if isinstance(flags, list) else []
 
 
-def wrong_samples(samples: Any) -> str | None:
-    """Why this is not a list of timings in ns, or None: integers above 0 and below a day."""
-    if not isinstance(samples, list) or not samples:
-        return "it has no samples"
-    if set(map(type, samples)) != {int}:  # refuses true, 1.5, NaN and "1" alike, at the speed of C
-        index, odd = next((i, x) for i, x in enumerate(samples) if type(x) is not int)
-        return f"sample {index} is {odd!r:.40}, not an integer"
-    if min(samples) <= 0 or max(samples) >= DAY_NS:
-        index = next(i for i, x in enumerate(samples) if not 0 < x < DAY_NS)
-        return f"sample {index} is not between 0 and a day"
-    return None
-
-
-def quantiles(timings: NDArray[np.int64]) -> list[float]:
-    """Median, 90 % and 99 % quantile, linear between neighbours: to the bit what `np.percentile` says.
-
-    That takes 0.1 ms to get ready, which is most of loading when it is done for every launch.
-    """
-    ordered = np.sort(timings)
-    last = len(ordered) - 1
-    found = []
-    for part in (0.5, 0.9, 0.99):
-        position = last * part
-        index = int(position)
-        low, high, weight = int(ordered[index]), int(ordered[min(index + 1, last)]), position - index
-        step = high - low
-        found.append(low + step * weight if weight < 0.5 else high - step * (1 - weight))  # exact at either end
-    return found
+def named(cell: str, names: dict[str, dict[str, str]]) -> dict[str, str]:
+    """The names of a cell; those in its id, where run.json does not list it."""
+    parts = [*cell.split("/", 3), "", "", "", ""]
+    return names.get(cell) or dict(zip(("device", "framework", "model", "precision"), parts, strict=False))
 
 
 def _row(record: dict[str, Any], names: dict[str, dict[str, str]]) -> tuple[dict[str, Any], str | None]:
     hello, loaded = section(record, "hello"), section(record, "loaded")
     row = {
         **{key: record[key] for key in ("launch", "cell", "arm", "block", "status")},
-        **(names.get(record["cell"]) or _split(record["cell"])),
-        "reason": _text(record.get("reason")),
-        "message": _text(record.get("message")),
+        **named(record["cell"], names),
+        "reason": text(record.get("reason")),
+        "message": text(record.get("message")),
         "n": 0,
-        "load_ns": _duration(loaded.get("load_ns")),
-        "first_ns": _duration(loaded.get("first_ns")),
-        "wall_ns": _duration(record.get("wall_ns")),
-        **{name: _amount(section(record, "memory").get(name)) for name in _MEMORY},
+        "load_ns": duration(loaded.get("load_ns")),
+        "first_ns": duration(loaded.get("first_ns")),
+        "wall_ns": duration(record.get("wall_ns")),
+        **{name: size(section(record, "memory").get(name)) for name in _MEMORY},
         "flags": flags_of(record),
+        "phases": phases(record),
         "identity": identity(hello, loaded),
         "kernel": kernel_state(hello),
     }
@@ -177,8 +162,8 @@ def _mean(record: dict[str, Any], names: dict[str, dict[str, str]]) -> tuple[dic
     inferences = mean.get("inferences")
     row = {
         **{key: record[key] for key in ("cell", "arm")},
-        **(names.get(record["cell"]) or _split(record["cell"])),
-        "mean_ns": _duration(mean.get("ns")),
+        **named(record["cell"], names),
+        "mean_ns": duration(mean.get("ns")),
         "inferences": inferences if type(inferences) is int and 0 < inferences < 2**31 else 0,
     }
     return row, None if row["mean_ns"] > 0 else "it has no mean"
@@ -188,21 +173,3 @@ def _no_launch(mean: dict[str, Any]) -> str:
     of = f"{mean['inferences']} inferences" if mean["inferences"] else "an unknown number of inferences"
     said = f"{mean['mean_ns'] / 1e6:,.2f} ms is a mean of {of} that a script printed"
     return f"{mean['cell']}: {said}: no launch, so no interval and no verdict"
-
-
-def _split(cell: str) -> dict[str, str]:
-    """The names in a cell's id, for a run.json that does not list it."""
-    parts = [*cell.split("/", 3), "", "", "", ""]
-    return dict(zip(("device", "framework", "model", "precision"), parts, strict=False))
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)[:2000]
-
-
-def _duration(value: Any) -> float:
-    return float(value) if type(value) is int and 0 < value < DAY_NS else float("nan")
-
-
-def _amount(value: Any) -> float:
-    return float(value) if type(value) is int and 0 < value < 2**60 else float("nan")

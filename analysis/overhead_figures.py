@@ -1,36 +1,40 @@
-"""What an overhead study adds to a report's figures: where the difference comes from, the time to the first answer."""
+"""The figures of an overhead study: what containers cost, where that comes from, the first answer, several at once."""
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
-from analysis.attribution_figure import CLIP, attribution_chart, attribution_frame
-from analysis.coldstart_figure import coldstart_chart, coldstart_frame
-from analysis.plain import plain_margin
+from analysis import attribution_figure, coldstart_figure, interference_figure
+from analysis.evidence import Evidence
+from analysis.studies import STUDIES, Study
+from analysis.tidy import Answered
+
+COST = STUDIES["virtualization"]
+ATTRIBUTION = Study(
+    "attribution",
+    "Where the difference comes from",
+    "What does each single thing cost that a container does?",
+)
+COLDSTART = Study(
+    "coldstart",
+    "Time to the first answer",
+    "How long does each phase take until the first answer, in each arm?",
+)
+INTERFERENCE = Study(
+    "interference",
+    "Several containers at once",
+    "What do several containers at once cost one another?",
+)
 
 
-class Drawn(NamedTuple):
-    """One figure: its name (also that of a file), its title, what to see in it, and the chart."""
+def overhead(evidence: Evidence) -> Iterator[Answered]:
+    """What containers cost, and those of the other figures for which the runs have numbers."""
+    yield Answered(COST, COST.answer(evidence))
+    for study, made in ((ATTRIBUTION, attribution_figure), (COLDSTART, coldstart_figure)):
+        if answer := made.answer(evidence):
+            yield Answered(study, answer)
 
-    name: str
-    title: str
-    caption: str
-    chart: Any
 
-
-def drawn(report: dict[str, Any]) -> list[Drawn]:
-    """Those figures for which the report has numbers."""
-    margin, found = report["margin"], []
-    if len(parts := attribution_frame(report)):
-        caption = (
-            "The first rows are the container against the arms without it. Below, one thing at a time is taken away "
-            f"from the container: right of 0, that thing costs time. The band is {plain_margin(margin)}; what lies "
-            f"beyond ±{CLIP:.0f} % is cut off."
-        )
-        chart = attribution_chart(parts, margin)
-        found.append(Drawn("attribution", "Where the difference comes from", caption, chart))
-    if len(phases := coldstart_frame(report)):
-        caption = (
-            "Medians over launches, without the runner's own checks. Files are in memory, but for the arm cold-cache. "
-            "What the runtime, the mounting shell or taskset do in the process first is in the interpreter's phase."
-        )
-        found.append(Drawn("coldstart", "Time to the first answer", caption, coldstart_chart(phases)))
-    return found
+def interference(report: dict[str, Any]) -> Iterator[Answered]:
+    """Of a report of interference.py, where there is a number."""
+    if answer := interference_figure.answer(report):
+        yield Answered(INTERFERENCE, answer)

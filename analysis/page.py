@@ -1,102 +1,115 @@
-"""A report as one HTML file that needs nothing else: no network, no second file.
+"""A report as one page (page_frame.py), under 6 MB whatever the runs hold."""
 
-Names in a journal are not trusted. Jinja escapes every text; figures get theirs as JSON data, drawn as SVG text; and
-the page forbids itself, by a content security policy, every script but the ones named by hash and every request.
-"""
-
-import base64
-import hashlib
-import json
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import altair as alt
-import pandas as pd
-import vl_convert
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from analysis import figures, overhead_figures
-from analysis.phases import PHASES
+from analysis import page_samples
+from analysis.evidence import Evidence
+from analysis.overhead_figures import COST, overhead
+from analysis.page_frame import fill
+from analysis.page_provenance import provenance
+from analysis.page_tables import answer_table, best_table, cells_table, energy_table
+from analysis.phases import PHASES, TOTAL
+from analysis.plain_words import sections
 from analysis.ratios import RATIOS
-from analysis.words import MEANING, change, energy, figure, percent, plain_margin, summary
-from analysis.words_overhead import EXPLAINED
+from analysis.studies import STUDIES
+from analysis.tidy import Answered
+from analysis.vega import compiled, compiled_of
+from analysis.words import MEANING
+from analysis.words_overhead import explained
+from bench.terminal import short
 
-_TEMPLATES = Path(__file__).parent / "templates"
-VEGA_LITE = "6.4"  # of altair's schema; vl-convert carries several
+MOST_BYTES = 6_000_000
 
 
-def render(report: dict[str, Any], launches: pd.DataFrame, more: Sequence[overhead_figures.Drawn] = ()) -> str:
-    """The page, from a report (report.py) and the launches it was made from (load.py); `more` figures come last."""
-    scripts = [_library(), (_TEMPLATES / "report.js").read_text(encoding="utf-8")]
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(ms=_ms, change=change, energy=energy, plain_margin=plain_margin, span=_span)
-    environment.globals.update(figure=figure)
-    return environment.get_template("report.html.j2").render(
-        report=report,
-        summary=summary(report),
-        explained=EXPLAINED if any(cell["attribution"] for cell in report["cells"]) else EXPLAINED[:2],
-        figures=[*_figures(report, launches), *(_figure(*each) for each in more)],
+class Limits(NamedTuple):
+    """How much of a part a page holds; what is left out is said where it is missing."""
+
+    rows: int  # of a table
+    cells: int  # with details
+    samples: int  # of all launches together
+
+
+# Tried in their order until the page is small enough.
+LIMITS = (Limits(400, 300, 100_000), Limits(150, 60, 30_000), Limits(50, 10, 3_000))
+
+
+def render(evidence: Evidence, answers: Sequence[Answered] = (), refresh: int | None = None) -> str:
+    """The page of these runs, with all answers that they give, or these; a browser reads it again after `refresh` s."""
+    answers = answers or answer_all(evidence)
+    figures = [compiled(answered.answer.figure) for answered in answers]
+    for limits in LIMITS:
+        page = _render(evidence, answers, figures, refresh, limits)
+        if len(page.encode()) < MOST_BYTES:
+            break
+    return page
+
+
+def answer_all(evidence: Evidence) -> list[Answered]:
+    """What containers cost, of runs with ablations also where that comes from, and every other study's answer."""
+    ablated = any(cell["attribution"] for report in evidence.reports for cell in report["cells"])
+    first = overhead(evidence) if ablated else [Answered(COST, COST.answer(evidence))]
+    return [*first, *(Answered(study, study.answer(evidence)) for study in STUDIES.values() if study is not COST)]
+
+
+def _render(
+    evidence: Evidence, answers: Sequence[Answered], figures: list[Any], refresh: int | None, limits: Limits
+) -> str:
+    reports = evidence.reports
+    cells = _chosen(evidence, limits.cells)
+    kept = page_samples.kept_of(len(evidence.launches), limits.samples)
+    samples = page_samples.samples(evidence, {(cell["run_id"], cell["cell"]) for cell in cells}, kept)
+    for number, cell in enumerate(cells):
+        cell["id"], cell["samples"] = f"cell-{number}", samples.get((cell["run_id"], cell["cell"]))
+    return fill(
+        "report.html.j2",
+        title=_title(reports),
+        reports=reports,
+        refresh=refresh,
+        explained=explained(reports),
+        summary=sections(evidence),
+        best=best_table(evidence, limits.rows),
+        studies=[_study(*each, limits.rows) for each in zip(answers, figures, strict=True)],
+        every=cells_table(evidence, limits.rows),
+        cells=cells,
+        cells_left=sum(len(report["cells"]) for report in reports) - len(cells),
+        kept=kept,
+        sample_figure=compiled_of(page_samples.specification()),
+        provenance=[provenance(run, report, limits.rows) for run, report in zip(evidence.runs, reports, strict=True)],
         pairs=RATIOS,
-        phases=[*PHASES, "total"],
+        phases=[*PHASES, TOTAL],
         meaning=MEANING,
-        style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
-        scripts=[Markup(script) for script in scripts],
-        hashes=[_hash(script) for script in scripts],
     )
 
 
-def _figures(report: dict[str, Any], launches: pd.DataFrame) -> list[dict[str, Any]]:
-    """What there is to draw: `id`, `title`, `caption` (what to see in it), `spec` (Vega-Lite)."""
-    ratios, medians = figures.ratio_frame(report), figures.launch_frame(launches)
-    margin = report["margin"]
-    drawn = []
-    if len(ratios):
-        caption = (
-            f"Points are estimates, lines 95 % intervals over launches. The band is {plain_margin(margin)}: arms count "
-            "as equivalent when the 90 % interval, a little shorter than the line, lies within it."
-        )
-        drawn.append(_figure("ratios", "What containers cost", caption, figures.ratio_chart(ratios, margin)))
-    if len(medians):
-        caption = (
-            "Each point is one launch. Point at one to see the others of its block, which ran right before or after."
-        )
-        drawn.append(_figure("launches", "Every launch", caption, figures.launch_chart(medians)))
-    return [*drawn, *(_figure(*each) for each in overhead_figures.drawn(report))]
+def _study(answered: Answered, figure: Any, most: int) -> dict[str, Any]:
+    study, answer = answered
+    paper = f" In the paper: {study.paper}." if study.paper else ""
+    table = answer_table(answer, study.title, most)
+    return {**vars(study), "caption": answer.caption + paper, "figure": figure, "table": table}
 
 
-def _figure(name: str, title: str, caption: str, chart: Any) -> dict[str, Any]:
-    with alt.data_transformers.enable("default", max_rows=None):  # a run may have more launches than Altair's 5000 rows
-        spec = json.loads(chart.to_json())
-    return {"id": name, "title": title, "caption": caption, "spec": spec}
+def _chosen(evidence: Evidence, most: int) -> list[dict[str, Any]]:
+    """The cells that get details, in their order: where there are too many, those first in which something is wrong."""
+    cells = [
+        {
+            **cell,
+            "run_id": report["run_id"],
+            "run": evidence.labels[report["run_id"]],
+            "margins": report["margins"],
+            "energy": energy_table(report, cell["cell"]),
+        }
+        for report in evidence.reports
+        for cell in report["cells"]
+    ]
+    calm = [
+        cell["status"] == "ok" and all(ratio["comparable"] is not False for ratio in cell["ratios"].values())
+        for cell in cells
+    ]
+    kept = sorted(range(len(cells)), key=lambda place: (calm[place], place))[:most]
+    return [cells[place] for place in sorted(kept)]
 
 
-@cache
-def _library() -> str:
-    """Vega-Embed with all that it needs, as one script."""
-    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
-    return bundle.replace("</script", "<\\/script")  # inside strings only; would end the element
-
-
-def _hash(script: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-
-
-def _ms(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f}" if value >= 1000 else f"{value:#.4g}"
-
-
-def _span(effect: dict[str, Any]) -> str:
-    """What changes inside launches: `+1.2 % [+0.4, +2.0]`."""
-    if effect["change"] is None:
-        return "–"
-    low, high = (percent(1 + end) for end in effect["ci95"])
-    return f"{percent(1 + effect['change'])} % [{low}, {high}]"
+def _title(reports: list[dict[str, Any]]) -> str:
+    ids = ", ".join(short(report["run_id"]) for report in reports[:3])
+    return f"edgebench-matrix: {'run' if len(reports) == 1 else 'runs'} {ids}{' …' if len(reports) > 3 else ''}"

@@ -20,23 +20,25 @@ three there.
 from collections.abc import Mapping
 from typing import Any
 
+from analysis.fields import is_duration, section
+
 PHASES = ("create", "start", "interpreter", "import", "load", "first")
+TOTAL = "total"
+_NEEDED = frozenset({"start", "import", "load", "first"})
 _STARTED = ("process_start", "process_start_resolution", "first_line")
-_LONGEST = 24 * 3600 * 10**9
 
 
-def phases(record: Mapping[str, Any]) -> dict[str, float]:
+def phases(record: dict[str, Any]) -> dict[str, float]:
     """Phase → ns, of a line of the journal; what the line does not say is left out."""
-    hello, loaded = _part(record, "hello"), _part(record, "loaded")
+    hello, loaded = section(record, "hello"), section(record, "loaded")
     said = {"import": hello.get("import_ns"), "load": loaded.get("load_ns"), "first": loaded.get("first_ns")}
     said |= _before(record, hello)
-    return {name: ns for name in PHASES if (ns := _duration(said.get(name))) is not None}
+    return {name: float(ns) for name in PHASES if is_duration(ns := said.get(name))}
 
 
-def total(record: Mapping[str, Any]) -> float | None:
-    """From bench's request to the first answer, in ns, without the runner's checks; None where a part is missing."""
-    found = phases(record)
-    return sum(found.values()) if {"start", "import", "load", "first"} <= found.keys() else None
+def total(found: Mapping[str, float]) -> float:
+    """From bench's request to the first answer, in ns, of the phases of a launch; NaN where one is missing."""
+    return sum(found.values()) if found.keys() >= _NEEDED else float("nan")
 
 
 def _before(record: Mapping[str, Any], hello: Mapping[str, Any]) -> dict[str, int]:
@@ -57,12 +59,3 @@ def _before(record: Mapping[str, Any], hello: Mapping[str, Any]) -> dict[str, in
 def _moment(part: Mapping[str, Any], key: str) -> int | None:
     value = part.get(key)
     return value if type(value) is int and value >= 0 else None
-
-
-def _part(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = record.get(name)
-    return part if isinstance(part, Mapping) else {}
-
-
-def _duration(value: Any) -> float | None:
-    return float(value) if type(value) is int and 0 < value < _LONGEST else None

@@ -17,21 +17,22 @@
       failures[]                 arm, reason, message, count
     energy                       the energy pass, see energy_report.py; null without one
 
-All of it is valid JSON: what has no number is null.
+All of it is valid JSON: what has no number is null. `bench report --json` adds to it, and has a form of its own for
+several runs: report_json.py.
 """
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from analysis import coldstart
 from analysis.attribution import attribute
+from analysis.comparable import disagreement
 from analysis.energy_report import energy_report
+from analysis.fields import section
 from analysis.inside import look
-from analysis.load import Loaded, cell_names, in_order, load, section
+from analysis.load import Launch, Loaded, arms_in_order, cell_names, good, load
 from analysis.ratios import MARGIN, RATIOS
 from analysis.report_arms import arm
 from analysis.report_ratios import close_ratios, margins, open_ratio
@@ -46,9 +47,13 @@ def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dic
     loaded = loaded or load(run)
     facts, frame = run.facts, loaded.launches
     names = cell_names(facts) or {cell: {} for cell in frame["cell"].unique()}
-    seen = coldstart.add(run, look(run, frame))
-    by_cell = dict(iter(seen.groupby("cell", sort=False)))
-    cells = [_cell(cell, named, run, by_cell.get(cell, seen.iloc[:0])) for cell, named in names.items()]
+    by_cell: dict[str, list[Launch]] = {}
+    for launch in look(run, frame).to_dict("records"):
+        by_cell.setdefault(launch["cell"], []).append(launch)
+    replaced: dict[str, list[dict[str, Any]]] = {}
+    for record in run.replaced:
+        replaced.setdefault(record["cell"], []).append(record)
+    cells = [_cell(cell, named, run, by_cell.get(cell, []), replaced.get(cell, [])) for cell, named in names.items()]
     for question in ("ratios", "attribution"):
         close_ratios([ratio for cell in cells for ratio in cell[question].values()], margin)
     report = {
@@ -70,17 +75,19 @@ def build(run: Run, margin: float = MARGIN, loaded: Loaded | None = None) -> dic
     return cleaned
 
 
-def _cell(cell: str, named: dict[str, str], run: Run, launches: pd.DataFrame) -> dict[str, Any]:
+def _cell(
+    cell: str, named: dict[str, str], run: Run, launches: list[Launch], replaced: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
     facts = run.facts
-    named = named or {key: str(launches.iloc[0][key]) for key in ("framework", "model", "precision")}
+    named = named or {key: str(launches[0][key]) for key in ("framework", "model", "precision")}
     image = section(section(facts, "images"), named["framework"])
     artifact = section(section(facts, "artifacts"), cell)
     armless = section(section(section(facts, "plan"), "armless"), named["framework"])
-    launched = dict(iter(launches.groupby("arm", sort=False)))
-    nothing = launches.iloc[:0]
-    by_arm = {name: launched.get(name, nothing) for name in _arms(facts, launches) if name not in armless}
-    replaced = [record for record in run.replaced if record["cell"] == cell]
-    stop = _stop(facts, run.stops.get(cell))
+    by_arm: dict[str, list[Launch]] = {name: [] for name in _arms(facts, launches) if name not in armless}
+    for launch in launches:
+        if launch["arm"] in by_arm:
+            by_arm[launch["arm"]].append(launch)
+    stop, wrong = _stop(facts, run.stops.get(cell)), disagreement(facts, cell)
     return {
         "cell": cell,
         "framework": named["framework"],
@@ -91,9 +98,9 @@ def _cell(cell: str, named: dict[str, str], run: Run, launches: pd.DataFrame) ->
             name: arm(name, rows, [record for record in replaced if record["arm"] == name])
             for name, rows in by_arm.items()
         },
-        "ratios": {name: open_ratio(pair, by_arm, armless) for name, pair in RATIOS.items()},
-        "attribution": attribute(by_arm, armless, section(section(facts, "host"), "namespaces")),
-        "cold_start": coldstart.compare(launches[launches["status"] == "ok"]),
+        "ratios": {name: open_ratio(pair, by_arm, armless, wrong=wrong) for name, pair in RATIOS.items()},
+        "attribution": attribute(by_arm, armless, section(section(facts, "host"), "namespaces"), wrong),
+        "cold_start": {} if wrong else coldstart.compare(good(launches)),
         "variance": split(launches),
         "stop": stop,
         "image": {"ref": image.get("ref"), "digest": image.get("digest")},
@@ -102,12 +109,12 @@ def _cell(cell: str, named: dict[str, str], run: Run, launches: pd.DataFrame) ->
     }
 
 
-def _arms(facts: dict[str, Any], launches: pd.DataFrame) -> list[str]:
+def _arms(facts: dict[str, Any], launches: list[Launch]) -> list[str]:
     """The arms that were planned or launched."""
     planned = section(facts, "plan").get("arms")
     seen = {str(arm) for arm in planned} if isinstance(planned, list) else set()
-    seen |= set(launches["arm"])
-    return in_order(seen)
+    seen |= {launch["arm"] for launch in launches}
+    return arms_in_order(seen)
 
 
 def _stop(facts: dict[str, Any], decided: dict[str, Any] | None) -> dict[str, Any]:
@@ -123,20 +130,25 @@ def _stop(facts: dict[str, Any], decided: dict[str, Any] | None) -> dict[str, An
     return stop | {"reason": decided["reason"], "blocks": decided["block"], "half_widths": widths}
 
 
-def _status(stop: dict[str, Any], by_arm: dict[str, pd.DataFrame]) -> str:
-    good = [int((rows["status"] == "ok").sum()) for rows in by_arm.values()]
-    if not any(len(rows) for rows in by_arm.values()):
+def _status(stop: dict[str, Any], by_arm: dict[str, list[Launch]]) -> str:
+    numbers = [len(good(rows)) for rows in by_arm.values()]
+    if not any(by_arm.values()):
         return "not-run"
-    if not any(good):
+    if not any(numbers):
         return "failed"
-    whole = all(n == len(rows) and n >= stop["blocks"] for n, rows in zip(good, by_arm.values(), strict=True))
+    whole = all(n == len(rows) and n >= stop["blocks"] for n, rows in zip(numbers, by_arm.values(), strict=True))
     return "ok" if whole else "partial"
 
 
-def _failures(launches: pd.DataFrame) -> list[dict[str, Any]]:
-    failed = launches[launches["status"] != "ok"]
-    said = zip(failed["arm"], failed["reason"], failed["message"].replace({np.nan: None}), strict=True)
+def _failures(launches: list[Launch]) -> list[dict[str, Any]]:
+    failed = [launch for launch in launches if launch["status"] != "ok"]
+    said = ((launch["arm"], launch["reason"], _text(launch["message"])) for launch in failed)
     return [
         {"arm": arm, "reason": reason, "message": message, "count": count}
         for (arm, reason, message), count in Counter(said).most_common()
     ]
+
+
+def _text(value: Any) -> str | None:
+    """What a frame holds for no text is NaN or None."""
+    return value if isinstance(value, str) else None

@@ -11,41 +11,46 @@ inside                     are launches steady, do they drift, what lies far out
 flagged, replaced          what the host did (bench/watch.py) to those that count, and to those that others stand
                            for: `launches`, and of them by flag
 kernel                     seccomp, capabilities, ... of its first launch: recorded, not judged
+packages                   name → version, as its first launch found them (on JetPack 4 the board's own)
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from statistics import median
 from typing import Any
-
-import pandas as pd
 
 from analysis import coldstart
 from analysis.inside import describe
-from analysis.load import flags_of
+from analysis.load import Launch, flags_of, good
 from analysis.tail import tails
 
 BARE = ("rootfs", "native")  # arms without a control group of their own: they share one with whatever else is in it
 _FIGURES = ("median", "p90", "p99", "load", "first")
 
 
-def arm(name: str, rows: pd.DataFrame, replaced: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """The launches of one arm (rows of `inside.look` and `coldstart.add`), and the lines that others stand for."""
-    good = rows[rows["status"] == "ok"]
+def arm(name: str, launches: list[Launch], replaced: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The launches of one arm (rows of `inside.look`), and the lines that others stand for."""
+    counted = good(launches)
     return {
-        "launches": len(good),
-        "failed": len(rows) - len(good),
-        "samples": int(good["n"].sum()),
-        **{f"{figure}_ms": float(good[f"{figure}_ns"].median()) / 1e6 for figure in _FIGURES},
-        "tail": tails(good),
-        "phases": coldstart.describe(good),
-        "rss_peak_mb": float(good["rss_peak_bytes"].max()) / 1e6,
-        "cgroup_peak_mb": None if name in BARE else float(good["cgroup_peak_bytes"].max()) / 1e6,
-        "inside": describe(good),
-        "flagged": _flagged(good["flags"]),
+        "launches": len(counted),
+        "failed": len(launches) - len(counted),
+        "samples": sum(launch["n"] for launch in counted),
+        **{f"{figure}_ms": median(_known(counted, f"{figure}_ns")) / 1e6 for figure in _FIGURES},
+        "tail": tails(counted),
+        "phases": coldstart.describe(counted),
+        "rss_peak_mb": max(_known(counted, "rss_peak_bytes")) / 1e6,
+        "cgroup_peak_mb": None if name in BARE else max(_known(counted, "cgroup_peak_bytes")) / 1e6,
+        "inside": describe(counted),
+        "flagged": _flagged(launch["flags"] for launch in counted),
         "replaced": _flagged(map(flags_of, replaced)),
-        "kernel": good["kernel"].iloc[0] if len(good) else {},
-        "packages": _packages(good["identity"].iloc[0]) if len(good) else {},
+        "kernel": counted[0]["kernel"] if counted else {},
+        "packages": _packages(counted[0]["identity"]) if counted else {},
     }
+
+
+def _known(launches: list[Launch], name: str) -> list[float]:
+    """What launches say; NaN alone where none does."""
+    return [launch[name] for launch in launches if launch[name] == launch[name]] or [float("nan")]
 
 
 def _packages(identity: Mapping[str, str]) -> dict[str, str]:

@@ -13,9 +13,8 @@ margins[]                  margin, verdict, q_equivalent, more_blocks at each ma
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from analysis.comparable import compare
+from analysis.load import Launch, good
 from analysis.ratios import LaunchMedians, Pair, difference, too_few
 from analysis.verdicts import MARGINS, judge
 
@@ -36,12 +35,17 @@ _OPEN = "difference"  # what a ratio holds until it is closed
 
 
 def open_ratio(
-    pair: Pair, by_arm: Mapping[str, pd.DataFrame], absent: Mapping[str, Any], meant: Collection[str] = ()
+    pair: Pair,
+    by_arm: Mapping[str, list[Launch]],
+    absent: Mapping[str, Any],
+    *,
+    meant: Collection[str] = (),
+    wrong: str | None = None,
 ) -> dict[str, Any]:
     """A ratio of one cell without its verdicts.
 
     `by_arm` holds the launches of its arms; `absent` says of an arm that has none why, where that is known; `meant` is
-    what the arms may differ in (comparable.py).
+    what the arms may differ in, `wrong` why nothing of this cell may be compared (comparable.py).
     """
     nothing = dict.fromkeys(KEYS) | {"margins": []}
     if missing := [arm for arm in pair if arm not in by_arm]:
@@ -51,7 +55,9 @@ def open_ratio(
     blocks = len(used[pair.numerator])
     if not blocks:
         return nothing | {"blocks": 0, "verdict": "inconclusive", "reason": too_few(0)}
-    comparable, reason = compare({arm: list(rows["identity"]) for arm, rows in used.items()}, meant)
+    if wrong:
+        return nothing | {"comparable": False, "reason": wrong, "blocks": blocks}
+    comparable, reason = compare({arm: [launch["identity"] for launch in rows] for arm, rows in used.items()}, meant)
     if not comparable:
         return nothing | {"comparable": False, "reason": reason, "blocks": blocks}
     found = difference(_medians(used[pair.numerator]), _medians(used[pair.denominator]))
@@ -86,12 +92,12 @@ def close_ratios(ratios: Sequence[dict[str, Any]], margin: float) -> None:
                 ratio.update(verdict=judged.verdict, more_blocks=judged.more_blocks)
 
 
-def _complete_blocks(pair: Pair, by_arm: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _complete_blocks(pair: Pair, by_arm: Mapping[str, list[Launch]]) -> dict[str, list[Launch]]:
     """The launches of both arms with a number, of the blocks in which both have one."""
-    good = {arm: by_arm[arm][by_arm[arm]["status"] == "ok"] for arm in pair}
-    both = set(good[pair.numerator]["block"]) & set(good[pair.denominator]["block"])
-    return {arm: rows if len(rows) == len(both) else rows[rows["block"].isin(both)] for arm, rows in good.items()}
+    counted = {arm: good(by_arm[arm]) for arm in pair}
+    both = set.intersection(*({launch["block"] for launch in rows} for rows in counted.values()))
+    return {arm: [launch for launch in rows if launch["block"] in both] for arm, rows in counted.items()}
 
 
-def _medians(rows: pd.DataFrame) -> LaunchMedians:
-    return LaunchMedians(dict(zip(rows["block"], rows["median_ns"], strict=True)))
+def _medians(rows: list[Launch]) -> LaunchMedians:
+    return LaunchMedians({launch["block"]: launch["median_ns"] for launch in rows})

@@ -1,10 +1,9 @@
-"""A report on the terminal: per cell one table of arms and one of ratios, then the sentences. Fits 80 columns.
+"""A report on the terminal: per cell tables of arms, ratios and energy, then the sentences. Fits 80 columns.
 
 Names come from a journal that anybody may have written: they are shown as text, never read as markup or as a
 terminal's control codes.
 """
 
-from textwrap import wrap
 from typing import Any
 
 from rich.console import Console
@@ -12,9 +11,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from analysis.energy_report import ENERGIES
+from analysis.energy_arms import ENERGIES
+from analysis.energy_report import measured_arms
+from analysis.evidence import Evidence
+from analysis.numbers import change, counted, digits, plain_margin
+from analysis.plain_words import BEST, best
 from analysis.ratios import RATIOS
-from analysis.words import change, energy, figure, plain_margin, summary
+from analysis.words import figure, summary
+from analysis.words_energy import energy
+from bench.terminal import grid, safe, say
 
 _STYLES = {"equivalent": "green", "different": "yellow", "inconclusive": "magenta"}
 _FIGURES = ("median", "p90", "p99", "load", "first")
@@ -22,39 +27,45 @@ _FIGURES = ("median", "p90", "p99", "load", "first")
 
 def show(report: dict[str, Any], console: Console) -> None:
     """Print the whole report. Colours and bold only where the console is a terminal."""
-    console.print(_safe(f"Run {report['run_id']}", "bold"), _safe(_machine(report["host"])), sep="  ")
+    console.print(safe(f"Run {report['run_id']}", "bold"), safe(_machine(report["host"])), sep="  ")
     for cell in report["cells"]:
         console.print()
-        console.print(_safe(cell["cell"], "bold"), *([_safe(cell["status"], "red")] if cell["status"] != "ok" else []))
-        margin, measured = report["margin"], (report["energy"] or {}).get("arms", ())
+        console.print(safe(cell["cell"], "bold"), *([safe(cell["status"], "red")] if cell["status"] != "ok" else []))
         for table in (
             _arms(cell["arms"]),
-            _ratios(cell["ratios"], margin),
-            _parts(cell["attribution"], margin),
-            _energy([arm for arm in measured if arm["cell"] == cell["cell"]]),
+            _ratios(cell["ratios"], report["margin"]),
+            _parts(cell["attribution"], report["margin"]),
+            _energy(measured_arms(report, cell["cell"])),
         ):
             if table.row_count:
                 console.print(Padding(table, (0, 0, 0, 2), expand=False))
     console.print()
-    for sentence in summary(report):
-        for line in wrap(f"· {sentence}", min(console.width, 100), subsequent_indent="  ", break_on_hyphens=False):
-            console.print(_safe(line))
+    say(summary(report), console)
+
+
+def show_all(evidence: Evidence, console: Console) -> None:
+    """Print the report of each run, then the best framework for each network."""
+    for report in evidence.reports:
+        show(report, console)
+        console.print()
+    if fastest := best(evidence):
+        console.print(safe(BEST, "bold"))
+        say(fastest, console)
 
 
 def _arms(arms: dict[str, Any]) -> Table:
-    table = _grid()
+    table = grid()
     table.add_column("arm, ms", min_width=10)
     for name in (*_FIGURES, "launches", "samples"):
         table.add_column(name, justify="right", min_width=7)
-    for arm_name, arm in arms.items():
-        launches = f"{arm['launches']} (−{arm['failed']})" if arm["failed"] else str(arm["launches"])
-        figures = [_ms(figure(arm, name)) for name in _FIGURES]
-        table.add_row(_safe(arm_name), *figures, launches, str(arm["samples"]))
+    for name, arm in arms.items():
+        figures = [digits(figure(arm, each)) for each in _FIGURES]
+        table.add_row(safe(name), *figures, counted(arm["launches"], arm["failed"]), str(arm["samples"]))
     return table
 
 
 def _ratios(ratios: dict[str, Any], margin: float) -> Table:
-    table = _grid()
+    table = grid()
     table.add_column("ratio", min_width=14)
     table.add_column("of", min_width=16)
     table.add_column("change [95 % interval]", min_width=22)
@@ -70,7 +81,7 @@ def _ratios(ratios: dict[str, Any], margin: float) -> Table:
 
 
 def _parts(attribution: dict[str, Any], margin: float) -> Table:
-    table = _grid()
+    table = grid()
     table.add_column("container against", min_width=17)
     table.add_column("change [95 % interval]", min_width=22)
     table.add_column(f"at {plain_margin(margin)}", min_width=12)
@@ -84,32 +95,17 @@ def _parts(attribution: dict[str, Any], margin: float) -> Table:
 
 
 def _energy(arms: list[dict[str, Any]]) -> Table:
-    table = _grid()
+    table = grid()
     table.add_column("energy, mJ", min_width=10)
     for name in ("active", "idle subtracted", "W", "W idle", "°C", "launches"):
         table.add_column(name, justify="right", min_width=5)
     for arm in arms:
-        active, above = (energy(arm, name) for name in ENERGIES)
-        powers = [_ms(arm["power_w"]), _ms(arm["idle_power_w"])]
         heat = "–" if arm["temperature_c"] is None else f"{arm['temperature_c']:.0f}"
-        launches = f"{arm['launches']} (−{arm['failed']})" if arm["failed"] else str(arm["launches"])
-        table.add_row(_safe(arm["arm"]), active, above, *powers, heat, launches)
+        powers = [digits(arm[name]) for name in ("power_w", "idle_power_w")]
+        energies = [energy(arm, name) for name in ENERGIES]
+        table.add_row(safe(arm["arm"]), *energies, *powers, heat, counted(arm["launches"], arm["failed"]))
     return table
-
-
-def _grid() -> Table:
-    return Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-
-
-def _ms(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.0f}" if value >= 1000 else f"{value:#.4g}"
 
 
 def _machine(host: dict[str, Any]) -> str:
     return ", ".join(str(host[key]) for key in ("cpu_model", "kernel") if host.get(key))
-
-
-def _safe(text: Any, style: str = "") -> Text:
-    return Text("".join(letter if letter.isprintable() else "�" for letter in str(text)), style)

@@ -5,10 +5,11 @@ With fewer, the figure is near the slowest sample of that one launch, and says m
 about the tail. Each launch gives its own quantile, and the figure is the median over launches; launches are not pooled.
 """
 
+from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
-import numpy as np
-import pandas as pd
+from analysis.load import Launch
 
 QUANTILES = {"p99": 0.99, "p99.9": 0.999}
 COLUMNS = {"p99": "p99_ns", "p99.9": "p999_ns"}
@@ -20,14 +21,11 @@ def fewest(name: str) -> int:
     return round(BEYOND / (1 - QUANTILES[name]))
 
 
-def tails(launches: pd.DataFrame) -> dict[str, Any]:
+def tails(launches: Sequence[Launch]) -> dict[str, Any]:
     """Quantile → `ms` and of how many `launches`; null where no launch has enough samples."""
     return {name: _tail(launches, name) for name in QUANTILES}
 
 
-def _tail(launches: pd.DataFrame, name: str) -> dict[str, Any] | None:
-    enough = launches["n"].to_numpy() >= fewest(name)
-    if not enough.any():
-        return None
-    found = launches[COLUMNS[name]].to_numpy(dtype=float)[enough]
-    return {"ms": float(np.median(found)) / 1e6, "launches": len(found)}
+def _tail(launches: Sequence[Launch], name: str) -> dict[str, Any] | None:
+    found = [launch[COLUMNS[name]] for launch in launches if launch["n"] >= fewest(name)]
+    return {"ms": median(found) / 1e6, "launches": len(found)} if found else None

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.study_events import Study
+from analysis.thermal_events import Recording
 from analysis.throttling import STAYS, words
 
 KELVIN, PART, LEAST = 1.0, 0.02, 5  # °C, part of the time, minutes
@@ -19,19 +19,19 @@ FRAME = ["time_s", "quantity", "series", "value"]
 TITLES = {"latency": "inference, ms", "temperature": "°C", "frequency": "MHz", "power": "W"}
 
 
-def over_time(study: Study) -> pd.DataFrame:
+def over_time(recording: Recording) -> pd.DataFrame:
     """One row a number: `time_s` from the first inference's start, `quantity`, `series` (whose it is), `value`.
 
     Latency is the median of each window, in ms; energy counters are told as the power since the reading before.
     """
-    if not study.windows:
+    if not recording.windows:
         return pd.DataFrame(columns=FRAME)
-    begin, meter = study.windows[0]["start_ns"], meter_of(study)
-    rows = [((w["end_ns"] - begin) / 1e9, "latency", "inference", w["median_ns"] / 1e6) for w in study.windows]
-    for reading in study.readings:
+    begin, meter = recording.windows[0]["start_ns"], meter_of(recording)
+    rows = [((w["end_ns"] - begin) / 1e9, "latency", "inference", w["median_ns"] / 1e6) for w in recording.windows]
+    for reading in recording.readings:
         at = (reading["at_ns"] - begin) / 1e9
         for name, value in reading["values"].items():
-            quantity = str(study.channels.get(name, {}).get("quantity"))
+            quantity = str(recording.channels.get(name, {}).get("quantity"))
             if quantity in ("power", "energy") and meter and name not in meter:
                 continue  # a rail that another holds, or that is not the board's
             rows.append((at, quantity, name.removesuffix(f"/{quantity}"), value))
@@ -39,9 +39,9 @@ def over_time(study: Study) -> pd.DataFrame:
     return pd.concat([frame[frame["quantity"] != "energy"], _powers(frame)], ignore_index=True)
 
 
-def meter_of(study: Study) -> list[str]:
+def meter_of(recording: Recording) -> list[str]:
     """The channels whose powers add up to the board's; empty where nobody knows which do."""
-    sensors = study.facts.get("sensors")
+    sensors = recording.facts.get("sensors")
     meter = sensors.get("meter") if isinstance(sensors, dict) else None
     return [str(name) for name in meter] if isinstance(meter, list) else []
 
@@ -53,29 +53,29 @@ def _powers(frame: pd.DataFrame) -> pd.DataFrame:
     return counted.assign(quantity="power", value=watts).dropna()
 
 
-def answer(study: Study) -> dict[str, Any]:
+def answer(recording: Recording) -> dict[str, Any]:
     """The whole answer as one dictionary, what has no number being null: `bench study thermal --json`."""
-    frame = over_time(study)
-    end = (study.windows[-1]["end_ns"] - study.windows[0]["start_ns"]) / 1e9 if study.windows else 0.0
+    frame = over_time(recording)
+    end = (recording.windows[-1]["end_ns"] - recording.windows[0]["start_ns"]) / 1e9 if recording.windows else 0.0
     during = frame[(frame["time_s"] >= 0) & (frame["time_s"] <= end)]
     minutes = _minutes(during, end)
     warmest = _warmest(minutes)
-    facts = study.facts
+    facts = recording.facts
     return {
         "schema": 1,
         "id": facts.get("id"),
         **{key: facts.get(key) for key in ("created", "cell", "arm", "minutes", "cooldown", "host")},
         "seconds": end,
-        "inferences": sum(window["inferences"] for window in study.windows),
+        "inferences": sum(window["inferences"] for window in recording.windows),
         "warmest": warmest,
-        "meter": meter_of(study),
+        "meter": meter_of(recording),
         "scope": (facts.get("sensors") or {}).get("scope"),
         "steady": steady(minutes, warmest),
         "by_minute": minutes,
-        "throttling": _throttling(study),
-        "lost": study.lost,
-        "ended": _ended(study),
-        "warnings": study.warnings,
+        "throttling": _throttling(recording),
+        "lost": recording.lost,
+        "ended": _ended(recording),
+        "warnings": recording.warnings,
     }
 
 
@@ -128,13 +128,15 @@ def _agreeing(agree: Any) -> int:
     return len(agree) if agree.all() else int(np.argmin(agree[::-1]))
 
 
-def _throttling(study: Study) -> list[dict[str, Any]]:
+def _throttling(recording: Recording) -> list[dict[str, Any]]:
     """What held the board back, in its order: `channel`, `what`, `from_s`, `to_s`; a count went up between the two."""
-    begin = study.windows[0]["start_ns"] if study.windows else 0
+    begin = recording.windows[0]["start_ns"] if recording.windows else 0
     found: list[dict[str, Any]] = []
-    for name, channel in study.channels.items():
+    for name, channel in recording.channels.items():
         if channel.get("quantity") == "throttle":
-            moments = [((r["at_ns"] - begin) / 1e9, r["values"][name]) for r in study.readings if name in r["values"]]
+            moments = [
+                ((r["at_ns"] - begin) / 1e9, r["values"][name]) for r in recording.readings if name in r["values"]
+            ]
             changes = channel.get("method") == "counter" or channel.get("name") == STAYS
             found += (_increases if changes else _spans)(name, channel, moments)
     return sorted(found, key=lambda event: float(event["from_s"]))
@@ -162,9 +164,9 @@ def _increases(name: str, channel: Any, moments: list[tuple[float, float]]) -> l
     return events
 
 
-def _ended(study: Study) -> str | None:
+def _ended(recording: Recording) -> str | None:
     """Why the study ended before its time, or null."""
-    end = study.ends.get("runner")
+    end = recording.ends.get("runner")
     if end is None:
         return "the runner said no last word: it was ended, or the board went off"
     return None if end.get("event") == "done" else f"{end.get('class')}: {end.get('message')}"

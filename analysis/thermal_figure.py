@@ -5,11 +5,10 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from analysis.colours import GREY, LINES
 from analysis.figures import WIDTH
 from analysis.thermal import TITLES
 
-# Okabe & Ito's colours, as in figures.py.
-COLOURS = ["#0072b2", "#d55e00", "#009e73", "#e69f00", "#8a7fd6", "#56b4e9", "#cc79a7", "#888888"]
 POINTS = 400  # of a line: more than pixels are not to be seen
 HEIGHT = 110
 
@@ -31,7 +30,7 @@ def thermal_chart(frame: pd.DataFrame, answer: dict[str, Any]) -> alt.VConcatCha
         rows = frame[frame["quantity"] == quantity]
         if len(rows):
             panels.append(_panel(_thin(rows), quantity, x, spans, None if steady is None else steady - 1))
-    panels[-1].layer[-1].encoding.x.axis = alt.Axis(title="minutes")
+    panels[-1].layer[-1].encoding.x.axis = alt.Axis(title="minutes", titleFontWeight="normal")
     caption = [f"{answer['cell']}, {answer['arm']}", _caption(answer, len(spans) > 0)]
     chart: alt.VConcatChart = alt.vconcat(*panels, spacing=8).resolve_scale(color="independent")
     title = alt.Title(caption[0], subtitle=caption[1], anchor="start")
@@ -43,22 +42,27 @@ def thermal_chart(frame: pd.DataFrame, answer: dict[str, Any]) -> alt.VConcatCha
 def _panel(rows: pd.DataFrame, quantity: str, x: alt.X, spans: pd.DataFrame, steady: float | None) -> Any:
     layers: list[alt.Chart] = []
     if len(spans):
-        bands = alt.Chart(spans).mark_rect(color="#888", opacity=0.25)
+        bands = alt.Chart(spans).mark_rect(color=GREY, opacity=0.25)
         layers.append(bands.encode(x=alt.X("from:Q"), x2="to:Q", tooltip=["what:N"]))
     if steady is not None:
         layers.append(
             alt.Chart(rows)
             .transform_aggregate(n="count()")
-            .mark_rule(strokeDash=[4, 3], color="#888")
+            .mark_rule(strokeDash=[4, 3], color=GREY)
             .encode(x=alt.datum(steady))
         )
     names = sorted(rows["series"].unique())
     legend = (
         None if len(names) == 1 and quantity == "latency" else alt.Legend(title=None, orient="right", labelLimit=180)
     )
-    colour = alt.Color("series:N", legend=legend, scale=alt.Scale(domain=names, range=COLOURS))
+    colour = alt.Color("series:N", legend=legend, scale=alt.Scale(domain=names, range=list(LINES)))
     line = alt.Chart(rows).mark_line(strokeWidth=1.8, interpolate="linear")
-    y = alt.Y("value:Q", title=TITLES[quantity], scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=4))
+    y = alt.Y(
+        "value:Q",
+        title=TITLES[quantity],
+        scale=alt.Scale(zero=False, nice=True),
+        axis=alt.Axis(tickCount=4, titleFontWeight="normal"),
+    )
     layers.append(line.encode(x=x, y=y, color=colour, tooltip=["series:N", "minute:Q", "value:Q"]))
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
 

@@ -1,25 +1,26 @@
 """A thermal study's answer on the terminal: a table of minutes, then sentences. Fits 80 columns."""
 
-from textwrap import wrap
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
+
+from analysis.numbers import digits
+from bench.terminal import grid, safe, say
 
 ROWS = 12  # minutes that the table shows, spread over the study
+COLUMNS = ("minute", "inference, ms", "warmest °C", "MHz", "W")
 
 
 def show(answer: dict[str, Any], console: Console) -> None:
     """Print the answer."""
-    console.print(_safe(f"Thermal study {answer['id']}", "bold"), _safe(f"{answer['cell']} {answer['arm']}"), sep="  ")
+    console.print(safe(f"Thermal study {answer['id']}", "bold"), safe(f"{answer['cell']} {answer['arm']}"), sep="  ")
     table = _minutes(answer)
     if table.row_count:
         console.print(Padding(table, (0, 0, 0, 2), expand=False))
-    for sentence in sentences(answer):
-        for line in wrap(f"· {sentence}", min(console.width, 100), subsequent_indent="  ", break_on_hyphens=False):
-            console.print(_safe(line))
+    say(sentences(answer), console)
 
 
 def sentences(answer: dict[str, Any]) -> list[str]:
@@ -27,22 +28,31 @@ def sentences(answer: dict[str, Any]) -> list[str]:
     return [_steady(answer["steady"]), *_held_back(answer), *_power(answer), *_missing(answer)]
 
 
+def minutes(answer: dict[str, Any]) -> list[Sequence[float | None]]:
+    """Of each minute, as COLUMNS say: the time of an inference, the warmest sensor, the fastest clock, the power."""
+    warmest, meter = answer["warmest"], len(answer["meter"])
+    return [
+        (
+            row["minute"],
+            row["latency_ms"],
+            row["temperature"].get(warmest),
+            max(row["frequency"].values(), default=None),
+            # The sum of all the channels of the meter, or nothing.
+            sum(row["power"].values()) if meter and len(row["power"]) == meter else None,
+        )
+        for row in answer["by_minute"]
+    ]
+
+
 def _minutes(answer: dict[str, Any]) -> Table:
-    """Of some minutes: the time of an inference, the warmest sensor, the fastest clock, the board's power."""
-    rows, warmest, meter = answer["by_minute"], answer["warmest"], len(answer["meter"])
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for name in ("minute", "inference, ms", "warmest °C", "MHz", "W"):
+    rows = minutes(answer)
+    table = grid()
+    for name in COLUMNS:
         table.add_column(name, justify="right", min_width=6)
     step = max(1, -(-len(rows) // ROWS))
     for index in sorted({*range(0, len(rows), step), len(rows) - 1} if rows else ()):
-        row = rows[index]
-        figures = (
-            row["latency_ms"],
-            row["temperature"].get(warmest),
-            _highest(row["frequency"]),
-            _sum(row["power"], meter),
-        )
-        table.add_row(str(row["minute"]), *map(_figure, figures))
+        minute, *figures = rows[index]
+        table.add_row(str(minute), *map(digits, figures))
     return table
 
 
@@ -51,7 +61,7 @@ def _steady(steady: dict[str, Any]) -> str:
         return f"no steady state: {steady['reason']}"
     heat = f" at {steady['temperature_c']:.1f} °C" if steady["temperature_c"] is not None else ""
     why = f" ({steady['reason']})" if steady["reason"] else ""
-    return f"steady from minute {steady['from_minute']} on: {_figure(steady['latency_ms'])} ms an inference{heat}{why}"
+    return f"steady from minute {steady['from_minute']} on: {digits(steady['latency_ms'])} ms an inference{heat}{why}"
 
 
 def _held_back(answer: dict[str, Any]) -> list[str]:
@@ -85,20 +95,3 @@ def clock(seconds: float) -> str:
     """75 → `1:15`; before the first inference with a minus sign."""
     whole = round(abs(seconds))
     return f"{'−' if seconds <= -0.5 else ''}{whole // 60}:{whole % 60:02}"
-
-
-def _highest(values: dict[str, float]) -> float | None:
-    return max(values.values()) if values else None
-
-
-def _sum(values: dict[str, float], meter: int) -> float | None:
-    """The board's power: the sum of all the channels of its meter, or nothing."""
-    return sum(values.values()) if meter and len(values) == meter else None
-
-
-def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0f}" if value >= 1000 else f"{value:#.4g}"
-
-
-def _safe(text: Any, style: str = "") -> Text:
-    return Text("".join(letter if letter.isprintable() else "�" for letter in str(text)), style)

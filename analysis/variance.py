@@ -12,28 +12,29 @@ Kalibera & Jones (ISMM 2013): with the measured costs of a launch and of a sampl
 interval is least at n = sqrt(cost of a launch / cost of a sample · sample variance / launch variance).
 """
 
+from collections.abc import Sequence
 from math import sqrt
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.inside import PART_COLUMNS, PARTS
+from analysis.load import Launch
 
 _COSTS = ("n", "launch_s", "sample_s")
 FEWEST_SAMPLES, MOST_SAMPLES = 10, 100_000  # below there is no median to speak of; above, a launch is a study
 
 
-def split(rows: pd.DataFrame) -> dict[str, Any] | None:
-    """The split of one cell from the rows of `inside.look`; None with fewer than two blocks that have all arms.
+def split(launches: Sequence[Launch]) -> dict[str, Any] | None:
+    """The split of one cell from rows of `inside.look`; None with fewer than two blocks that have all arms.
 
     `block_sd`, `launch_sd` and `sample_sd` are fractions of the time; `block_sd` is None with one arm, where drift and
     launches cannot be told apart. A component that comes out negative is 0: it is too small to be seen.
     `samples_per_launch` is null where launches add no spread of their own: then more samples are what helps.
     `narrower`: by what factor the interval would shrink for the same time.
     """
-    parts, of_block = _table(rows)
+    parts, of_block = _table(launches)
     arms, blocks, _ = parts.shape
     if blocks < 2:
         return None
@@ -46,7 +47,7 @@ def split(rows: pd.DataFrame) -> dict[str, Any] | None:
     else:
         between, block_variance = float(level[0].var(ddof=1)), None
     launch_variance = between - part_variance / PARTS
-    now, launch_s, sample_s = (float(np.median(rows[name].to_numpy()[of_block])) for name in _COSTS)
+    now, launch_s, sample_s = (float(np.median(_column(launches, name)[of_block])) for name in _COSTS)
     sample_variance = part_variance / PARTS * now
     costs = (launch_variance, sample_variance, launch_s, sample_s)
     best = _best(*costs)
@@ -62,12 +63,16 @@ def split(rows: pd.DataFrame) -> dict[str, Any] | None:
     }
 
 
-def _table(rows: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Parts as arm × block × part, of the blocks in which every arm has a launch; and which rows those are."""
-    parts = rows[PART_COLUMNS].to_numpy(dtype=float)
-    known = ~np.isnan(parts[:, 0]) & ~np.isnan(rows["launch_s"].to_numpy(dtype=float))
-    arms, arm = np.unique(rows["arm"].to_numpy(dtype=str), return_inverse=True)
-    blocks, block = np.unique(rows["block"].to_numpy(), return_inverse=True)
+def _column(launches: Sequence[Launch], name: str) -> NDArray[np.float64]:
+    return np.array([launch[name] for launch in launches], dtype=float)
+
+
+def _table(launches: Sequence[Launch]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Parts as arm × block × part, of the blocks in which every arm has a launch; and which launches those are."""
+    parts = np.column_stack([_column(launches, name) for name in PART_COLUMNS])
+    known = ~np.isnan(parts[:, 0]) & ~np.isnan(_column(launches, "launch_s"))
+    arms, arm = np.unique(np.array([launch["arm"] for launch in launches], dtype=str), return_inverse=True)
+    blocks, block = np.unique(_column(launches, "block"), return_inverse=True)
     table = np.full((len(arms), len(blocks), PARTS), np.nan)
     table[arm[known], block[known]] = parts[known]
     table = table[~np.isnan(table[:, :, 0]).all(axis=1)]  # an arm without a number is not waited for

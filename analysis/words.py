@@ -2,28 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from math import floor, log10
 from typing import Any
 
-from analysis.plain import change, percent, plain_margin
+from analysis.numbers import change, plain_margin, plural
 from analysis.ratios import RATIOS
 from analysis.tail import QUANTILES
+from analysis.words_energy import energy_doubts, energy_facts
 from analysis.words_host import disturbances
 from analysis.words_inside import remarks
 from analysis.words_overhead import attributions, cold_starts
-
-__all__ = [
-    "MEANING",
-    "MOST_WARNINGS",
-    "change",
-    "energy",
-    "figure",
-    "percent",
-    "plain_margin",
-    "sentence",
-    "summary",
-    "verdicts",
-]
 
 MEANING = {
     "virtualization": "what the container's isolation costs",
@@ -53,18 +40,10 @@ def sentence(name: str, ratio: dict[str, Any]) -> str:
 
 def summary(report: dict[str, Any]) -> list[str]:
     """What the run says: verdicts counted, what needs an eye, what launches say of themselves, what is missing."""
-    said = (_counts, _details, attributions, cold_starts, _energy, _stops, disturbances, remarks, _missing)
-    return [sentence for each in said for sentence in each(report)]
-
-
-def energy(arm: dict[str, Any], name: str) -> str:
-    """`11.4 ± 0.3` in mJ per inference, `≥` before the uncertainty where the vendor states no limits of error."""
-    joules, uncertainty = arm[name], arm[name.replace("_j", "_uncertainty_j")]
-    if joules is None:
-        return "–"
-    digits = max(0, 2 - floor(log10(abs(joules * 1e3)))) if joules else 2
-    sign = "±" if arm["meter_stated"] else "± ≥"
-    return f"{joules * 1e3:.{digits}f} {sign} {(uncertainty or 0) * 1e3:.{digits}f}".replace("-", "−")
+    found = report["energy"]
+    costs = [*counts(report), *details(report), *attributions(report), *cold_starts(report)]
+    sensed = [*energy_facts(found), *energy_doubts(found)]
+    return [*costs, *sensed, *stops(report), *disturbances(report), *remarks(report), *missing(report)]
 
 
 def verdicts(ratio: dict[str, Any]) -> str:
@@ -95,7 +74,8 @@ def _more(judged: dict[str, Any]) -> str:
     return f"about {more} more blocks" if more else "more blocks than are sensible"
 
 
-def _counts(report: dict[str, Any]) -> Iterator[str]:
+def counts(report: dict[str, Any]) -> Iterator[str]:
+    """For each ratio how many cells have which verdict."""
     judged = 0
     for name, pair in RATIOS.items():
         ratios = [cell["ratios"][name] for cell in report["cells"]]
@@ -103,7 +83,7 @@ def _counts(report: dict[str, Any]) -> Iterator[str]:
         if set(outcomes) <= {"not compared"}:
             continue  # the details say why
         said = ", ".join(f"{outcomes[key]} {text}" for key, text in _outcomes(report["margin"]) if outcomes[key])
-        cells = _number(len(report["cells"]), "cell")
+        cells = plural(len(report["cells"]), "cell")
         yield f"{pair.numerator} vs {pair.denominator}, {MEANING[name]}: {said} ({cells}){_elsewhere(report, ratios)}"
         judged += sum(ratio["q_different"] is not None for ratio in ratios)
     if judged > 1:
@@ -127,7 +107,8 @@ def _outcomes(margin: float) -> list[tuple[str, str]]:
     return [first, *((key, key) for key in ("different", "inconclusive", "not compared"))]
 
 
-def _details(report: dict[str, Any]) -> Iterator[str]:
+def details(report: dict[str, Any]) -> Iterator[str]:
+    """What is not equivalent, cell by cell; with few cells what is, too."""
     absent: set[str] = set()
     for cell in report["cells"]:
         for name, ratio in cell["ratios"].items():
@@ -138,14 +119,14 @@ def _details(report: dict[str, Any]) -> Iterator[str]:
     yield from sorted(absent)
 
 
-def _stops(report: dict[str, Any]) -> Iterator[str]:
+def stops(report: dict[str, Any]) -> Iterator[str]:
     """Whether the intervals became as narrow as was asked."""
     if reached := [cell["stop"] for cell in report["cells"] if cell["stop"]["reason"] == "reached"]:
         blocks = sorted({stop["blocks"] for stop in reached})
         took = f"{blocks[0]} blocks" if len(blocks) == 1 else f"{blocks[0]} to {blocks[-1]} blocks"
         whose = "their" if len(reached) > 1 else "its"
         width = plain_margin(reached[0]["half_width"])
-        yield f"{_number(len(reached), 'cell')} measured until {whose} intervals were {width} or narrower ({took})"
+        yield f"{plural(len(reached), 'cell')} measured until {whose} intervals were {width} or narrower ({took})"
     for cell in report["cells"]:
         stop = cell["stop"]
         if stop["reason"] == "max-blocks":
@@ -155,37 +136,11 @@ def _stops(report: dict[str, Any]) -> Iterator[str]:
             yield f"{cell['cell']}: {asked} was asked for and not reached in the {blocks} blocks allowed: {found}"
 
 
-def _energy(report: dict[str, Any]) -> Iterator[str]:
-    found = report["energy"]
-    if not found:
-        return
-    if found["reason"]:
-        yield f"no energy: {found['reason']}"
-        return
-    yield (
-        f"energy is of the {found['scope']} ({', '.join(map(str, found['meter']))}): active is all that it took per "
-        "inference, idle subtracted what it took above rest; ± is about 95 %"
-    )
-    if not all(arm["meter_stated"] for arm in found["arms"]):
-        yield "the meter's vendor states no limits of error: the uncertainty is at least what is shown"
-    if found["sampler"]["ratio"] is not None:
-        cost = {"ratio": found["sampler"]["ratio"], "ci95": found["sampler"]["ci95"]}
-        pairs = _number(found["sampler"]["pairs"], "pair")
-        said = change(cost) if cost["ci95"] else f"{percent(cost['ratio'])} %"
-        yield f"reading the sensors changes the time of an inference by {said} ({pairs} of launches with and without)"
-    for arm in found["arms"]:
-        if arm["throttled"]:
-            launches = _number(arm["throttled"], "energy launch", "energy launches")
-            yield f"{arm['cell']}: {launches} of {arm['arm']} held back by heat or want of power"
-    for failure in found["failures"]:
-        launches = _number(failure["count"], "energy launch", "energy launches")
-        yield f"{failure['cell']}: {launches} of {failure['arm']} without a number: {failure['message']}"
-
-
-def _missing(report: dict[str, Any]) -> Iterator[str]:
+def missing(report: dict[str, Any]) -> Iterator[str]:
+    """What failed, was not run, was forced, or was left out as damaged."""
     for cell in report["cells"]:
         for failure in cell["failures"]:
-            launches = _number(failure["count"], "launch", "launches")
+            launches = plural(failure["count"], "launch", "launches")
             said = f": {failure['message']}" if failure["message"] else ""
             yield f"{cell['cell']}: {launches} of {failure['arm']} failed, {failure['reason']}{said}"
         if cell["status"] == "not-run":
@@ -195,7 +150,3 @@ def _missing(report: dict[str, Any]) -> Iterator[str]:
     yield from warnings[:MOST_WARNINGS]
     if len(warnings) > MOST_WARNINGS:
         yield f"and {len(warnings) - MOST_WARNINGS} more warnings, all of them in --json"
-
-
-def _number(count: int, one: str, many: str | None = None) -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"

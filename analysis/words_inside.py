@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from analysis.inside import PARTS
+from analysis.numbers import change
 
 WORTH = 0.9  # an interval that would be narrower by less than a tenth is not worth a change
 
@@ -15,6 +16,13 @@ def remarks(report: dict[str, Any]) -> Iterator[str]:
             yield from (f"{cell['cell']}: {name}: {said}" for said in _of_arm(arm["inside"]))
         if said := samples_advice(cell["variance"]):
             yield f"{cell['cell']}: {said}"
+
+
+def span(effect: dict[str, Any]) -> str:
+    """What changes inside launches: `+1.2 % [+0.4, +2.0]`, or a dash."""
+    if effect["change"] is None:
+        return change({"ratio": None})
+    return change({"ratio": 1 + effect["change"], "ci95": [1 + end for end in effect["ci95"]]})
 
 
 def samples_advice(variance: dict[str, Any] | None) -> str | None:

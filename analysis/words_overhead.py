@@ -1,13 +1,13 @@
 """What a container costs and where it comes from, in plain words. Everything returned is plain text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from analysis.numbers import change, plain_margin
 from analysis.phases import PHASES
-from analysis.plain import change, plain_margin
 from analysis.ratios import RATIOS
 
-# For a reader who knows no statistics; the report says it once, in front.
+# For a reader who knows no statistics.
 EXPLAINED = (
     "Each line compares one program run in two ways, many times and in turns: +2 % means that the first way takes 2 % "
     "longer for one answer of the network, and the numbers in brackets say between which values the true difference "
@@ -17,6 +17,14 @@ EXPLAINED = (
     "Where the difference comes from, the lines further down say: each takes one thing away from the container, and "
     "shows how much longer the container with that thing takes.",
 )
+
+
+def explained(reports: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """What a reader of these reports must know of their ratios; nothing where there is none."""
+    cells = [cell for report in reports for cell in report["cells"]]
+    if any(cell["attribution"] for cell in cells):
+        return EXPLAINED
+    return EXPLAINED[:2] if any(ratio["ratio"] for cell in cells for ratio in cell["ratios"].values()) else ()
 
 
 def attributions(report: dict[str, Any]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from bench.ground import prepare
 from bench.images import (
     DESK,
     PREFIX,
+    RECIPE,
     STEPS,
     architecture,
     compiled,
@@ -28,6 +29,7 @@ from bench.images import (
     labels,
     native_platform,
     pins,
+    recipe_hash,
     steps,
 )
 from bench.paths import PROJECT
@@ -143,7 +145,8 @@ def _targets(names: Sequence[str], platform: str, scratch: Path) -> dict[str, di
             site = scratch / f"site-{library}"
             make_site(site, pins(framework, platform), settings)
             targets[library] = {"context": folder(framework), "additional_contexts": {"site": str(site)}}
-        targets[name]["labels"] = {OURS: name, **(labels(name, platform) if name in frameworks() else {})}
+        known = labels(name, platform) if name in frameworks() else {RECIPE: recipe_hash(name)}
+        targets[name]["labels"] = {OURS: name, **known}
     return targets
 
 

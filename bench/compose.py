@@ -22,7 +22,7 @@ from bench.launching import Spec
 from bench.paths import model_store
 from bench.plan import Plan
 from bench.platforms import architecture
-from bench.prepare import request_of
+from bench.prepare import request_of, timing_of
 from bench.spelling import service
 from bench.store import Store
 
@@ -158,15 +158,15 @@ def lay_out(plan: Plan, matrix: Matrix, threads: int, folder: Path) -> Path:
     Raises HostError when the model was not made yet, or the folder holds something already.
     """
     (cell,) = plan.cells
-    framework = matrix.frameworks[cell.framework]
-    artifact = Store(model_store()).find(cell.model, framework.format, cell.precision)
+    kind = matrix.frameworks[cell.framework].kind(cell.precision)
+    artifact = Store(model_store()).find(cell.model, *kind)
     if artifact is None:
-        hint = f"make it: bench models build {cell.model} --format {framework.format}"
-        raise HostError(f"{cell.model} as {framework.format} in {cell.precision} is not in the model store", hint)
+        hint = f"make it: bench models build {cell.model} --format {kind.format} --precision {kind.precision}"
+        raise HostError(f"{cell.model} as {kind} is not in the model store", hint)
     if folder.exists() and any(folder.iterdir()):
         raise HostError(f"{folder} is not empty", "name another folder, or empty it")
     folder.mkdir(parents=True, exist_ok=True)
-    request = request_of(cell, matrix, plan, artifact, threads)
+    request = request_of(cell, matrix, artifact, threads) | timing_of(plan)
     for key, source in (("artifact", artifact.path), ("reference", artifact.reference)):
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, folder / source.name)

@@ -1,6 +1,6 @@
 """matrix.yaml as checked objects. Everything that names a device, a framework or a model comes from here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -12,9 +12,10 @@ from bench.entry import Entry, Group, Name, Platform, Precision, Reason, Verifie
 from bench.errors import ConfigError
 from bench.names import nearest
 from bench.paths import MATRIX
+from bench.recipe import Kind
 from bench.yamlfile import Document, read_yaml
 
-Format = Literal["onnx", "savedmodel", "tflite", "torch", "ncnn", "tvm", "executorch", "darknet", "caffe"]
+Format = Literal["onnx", "savedmodel", "tflite", "torch", "openvino", "ncnn", "tvm", "executorch", "darknet", "caffe"]
 Release = Annotated[str, Field(pattern=r"^R\d+\.\d+\.\d+$")]  # of L4T
 
 
@@ -45,16 +46,27 @@ class Profile(Entry):
     energy: Energy = Energy()
 
 
+class Source(Entry):
+    """The artifact that a precision is made of, where it is not `format` in that very precision."""
+
+    format: Format
+    precision: Precision
+
+
 class Framework(Entry):
     """An inference stack: the artifact format that it reads and the platforms that it has an image for.
 
+    The first of `precisions` is what is measured when nobody asks for another; `artifacts` says what such a precision
+    is read from where that is not `format` in that precision, and `lacks` why it has no other one, in one line each.
     `without` names what it cannot do, with the reason in one line: a model, or an arm. `adapter` is the runner's module
     that drives it, where that has another name (`l4t-pytorch` is PyTorch), and `device` what the adapter is to use.
     """
 
     title: str
     format: Format
-    precisions: list[Precision]
+    precisions: Annotated[list[Precision], Field(min_length=1)]
+    artifacts: dict[Precision, Source] = {}
+    lacks: dict[Precision, Reason] = {}
     platforms: dict[Platform, Verified]
     python: Annotated[str, Field(pattern=r"^3\.\d+$")] = "3.11"
     group: Group = "cpu"
@@ -62,13 +74,20 @@ class Framework(Entry):
     device: Literal["CPU", "CUDA", "MYRIAD"] = "CPU"
     without: dict[Name, Reason] = {}
 
+    def kind(self, precision: str) -> Kind:
+        """The artifact that it reads to run in a precision."""
+        sources: Mapping[Any, Source] = self.artifacts
+        source = sources.get(precision)
+        return Kind(source.format, source.precision) if source else Kind(self.format, precision)
+
 
 class Network(Entry):
-    """A model of the catalogue, with the shape of its input (batch first)."""
+    """A model, with the shape of its first input (batch first). `brought` is what the user's own file is."""
 
     title: str
-    task: Literal["classification", "detection", "video"]
-    input: Annotated[list[int], Field(min_length=2)]
+    task: Literal["classification", "detection", "video", "own"]
+    input: Annotated[list[int], Field(min_length=1)]
+    brought: Source | None = None
 
 
 class Matrix(Entry):

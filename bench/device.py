@@ -104,6 +104,9 @@ class Study(Entry):
     average_w: float | None = None
 
 
+_PLAIN = Use()  # made once: a plan asks for each of its cells
+
+
 class Device(Entry):
     """A board or a class of hosts.
 
@@ -128,7 +131,7 @@ class Device(Entry):
 
     def use(self, framework: str, group: str) -> Use:
         """How it runs a framework of this group."""
-        return self.uses.get(framework) or self.uses.get(group) or Use()
+        return self.uses.get(framework) or self.uses.get(group) or _PLAIN
 
     def runs(self, framework: str, group: str) -> bool:
         """Whether a framework of this group is one of its own."""

@@ -22,6 +22,7 @@ STEPS = "models-"  # images with this prefix make models: folders of models/; al
 DESK = "bench"  # the image of bench itself, whose context is the whole project
 OTHERS = {"base", "sbom", "vendor", DESK}  # the folders of images/ that no framework has
 PREFIX = "edgebench/"
+RECIPE = "org.edgebench.recipe.sha256"  # the label that says what an image was built from
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
 
@@ -109,7 +110,7 @@ def labels(framework: str, platform: str) -> dict[str, str]:
         "org.edgebench.framework": framework,
         "org.edgebench.framework.version": version(framework, platform),
         "org.edgebench.protocol": str(PROTOCOL),
-        "org.edgebench.recipe.sha256": recipe_hash(framework),
+        RECIPE: recipe_hash(framework),
         "org.edgebench.runner.sha256": hash_runner(),
         "org.edgebench.runner.version": runner_version,
     }

@@ -1,6 +1,6 @@
 """A run of several containers at once, from its plan to its last group, and the same run taken up again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from bench.plan import Plan
 from bench.prepare import Prepared, prepare_requests
 from bench.progress import Progress
 from bench.provenance import board, host, versions
-from bench.ready import Ready, make_ready
+from bench.ready import Ready, disagreeing, forced_of, make_ready, told
 from bench.record import now
 from bench.runs import new_run_id, plan_facts, plan_of
 from bench.session import Options, Result, same_parts
@@ -66,7 +66,8 @@ def start(
         replace=False,
     )
     with reserved():
-        ready = make_ready(plan, matrix, settings.threads, console, lock=options.lock, quiet=quiet)
+        forced = disagreeing(plan, matrix, force=options.force)
+        ready = make_ready(plan, matrix, settings.threads, console, forced, lock=options.lock, quiet=quiet)
         folder = results / settings.run_id
         planned = list(groups(plan.cells, possible, plan.blocks, plan.seed))
         write_run(
@@ -92,10 +93,10 @@ def start(
                 "artifacts": ready.artifacts,
                 "recipes": ready.recipes,
                 "given": ready.given,
-                "forced": [],
+                "forced": told(forced),
             },
         )
-        return _carry_out(folder, planned, plan, ready, settings, matrix, console, quiet=quiet)
+        return _carry_out(folder, planned, plan, ready, settings, matrix, forced, console, quiet=quiet)
 
 
 def resume(folder: Path, matrix: Matrix, console: Console, *, quiet: bool, retry_failed: bool) -> Result:
@@ -113,9 +114,10 @@ def resume(folder: Path, matrix: Matrix, console: Console, *, quiet: bool, retry
         todo = [group for group in planned if not _whole(group, lines, retry_failed=retry_failed)]
         attempts = {name: line["attempt"] for name, line in lines.items()}
         lock = lock_of(run.facts.get("images") or {}, native_platform())
-        ready = make_ready(plan, matrix, settings.threads, console, lock=lock, quiet=quiet)
+        forced = forced_of(run.facts)
+        ready = make_ready(plan, matrix, settings.threads, console, forced, lock=lock, quiet=quiet)
         same_parts(run.facts, ready)
-        return _carry_out(folder, todo, plan, ready, settings, matrix, console, quiet=quiet, attempts=attempts)
+        return _carry_out(folder, todo, plan, ready, settings, matrix, forced, console, quiet=quiet, attempts=attempts)
 
 
 def _whole(group: Group, lines: dict[str, Any], *, retry_failed: bool) -> bool:
@@ -130,12 +132,13 @@ def _carry_out(
     ready: Ready,
     settings: Settings,
     matrix: Matrix,
+    forced: Collection[str],
     console: Console,
     *,
     quiet: bool,
     attempts: dict[str, int] | None = None,
 ) -> Result:
-    together = Together(_images(ready), _requests(todo, plan, matrix, ready), settings, _arm)
+    together = Together(_images(ready), _requests(todo, plan, matrix, ready, forced), settings, _arm)
     tally, before = Tally(), attempts or {}
     progress = Progress(sum(len(group.launches) for group in todo), plan.blocks, console=console, quiet=quiet)
     advice = f"what was measured is kept: bench matrix resume {folder}"
@@ -155,13 +158,15 @@ def _carry_out(
     return Result(settings.run_id, folder, tally)
 
 
-def _requests(todo: Sequence[Group], plan: Plan, matrix: Matrix, ready: Ready) -> dict[tuple[str, int], Prepared]:
+def _requests(
+    todo: Sequence[Group], plan: Plan, matrix: Matrix, ready: Ready, forced: Collection[str]
+) -> dict[tuple[str, int], Prepared]:
     grants = {each.cell.framework: each.grant for each in ready.prepared.values()}
     counts = {len(cpu_lists.parse(cpus)) for group in todo for cpus in group.setup.cpus}
     return {
         (cell, threads): prepared
         for threads in sorted(counts)
-        for cell, prepared in prepare_requests(plan, matrix, threads, grants).items()
+        for cell, prepared in prepare_requests(plan, matrix, threads, grants, forced).items()
     }
 
 

@@ -152,7 +152,12 @@ def _parse(text: bytes) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:  # it has limits that JSON has not: let the standard library judge, and say why
-        return json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_refuse)
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # JSON can say half a letter, and no file or table can hold it
+        raise ValueError("it holds a lone surrogate, which is no text") from None
+    return value
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -1,11 +1,11 @@
 """From the matrix and a selection to the exact list of launches. Nothing is started or looked up here."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
-from typing import Literal
+from typing import Any, Literal
 
 from bench.arms.ablation import ABLATIONS, GROUP
 from bench.config import Bounds, Energy, Matrix
@@ -118,8 +118,11 @@ class Plan:
                         yield Launch(cell, arm, block, part)
 
 
-def make_plan(matrix: Matrix, selection: Selection) -> Plan:
-    """Expand a selection. Raises ConfigError when a name is unknown or nothing is left to measure."""
+def make_plan(matrix: Matrix, selection: Selection, refusal: Callable[[Cell], str | None] = lambda _cell: None) -> Plan:
+    """Expand a selection. Raises ConfigError when a name is unknown or nothing is left to measure.
+
+    `refusal` says why a cell cannot be measured that the matrix alone has nothing against.
+    """
     (device,) = choose("device", [selection.device], matrix.devices)
     (profile,) = choose("profile", [selection.profile], matrix.profiles)
     frameworks = choose("framework", selection.frameworks, matrix.frameworks)
@@ -129,17 +132,16 @@ def make_plan(matrix: Matrix, selection: Selection) -> Plan:
     models = choose("model", selection.models, matrix.models)
     offered = sorted({p for name in frameworks for p in matrix.frameworks[name].precisions})
     precisions = choose("precision", selection.precisions, offered)
-
     every = [
         Cell(device, framework, model, precision)
-        for framework, model, precision in product(frameworks, models, precisions)
-        if selection.precisions or precision in matrix.frameworks[framework].precisions
+        for framework, model in product(frameworks, models)
+        for precision in _precisions(matrix, framework, model, selection, precisions)
     ]
     selected = [cell for cell in every if matches(cell.id, selection.globs)]
     if not selected:
         hint = nearest(selection.globs[0], [cell.id for cell in every]) if selection.globs else None
         raise ConfigError("the selection leaves no cell", hint)
-    skipped = {cell.id: reason for cell in selected if (reason := _why_not(matrix, cell))}
+    skipped = {cell.id: reason for cell in selected if (reason := _why_not(matrix, cell) or refusal(cell))}
     cells = tuple(cell for cell in selected if cell.id not in skipped)
     arms = _arms(selection.arms)
     armless = {name: reasons for name in frameworks if (reasons := _armless(matrix, device, name, arms))}
@@ -177,6 +179,24 @@ def exactly(samples: int) -> Bounds:
     return Bounds(iterations=samples, seconds=0.0, max_iterations=samples)
 
 
+def _precisions(
+    matrix: Matrix, framework: str, model: str, selection: Selection, chosen: Sequence[str]
+) -> Sequence[str]:
+    """Those asked for, also where the framework lacks them: that is said. Else what globs choose from, or one.
+
+    That one is the framework's first that the device computes in, and of a model that the user brought, what the file
+    is.
+    """
+    if selection.precisions:
+        return chosen
+    entry, brought = matrix.frameworks[framework], matrix.models[model].brought
+    computes = matrix.devices[selection.device].use(framework, entry.group).precisions or entry.precisions
+    offered = [each for each in entry.precisions if each in computes] or entry.precisions
+    if selection.globs:
+        return entry.precisions
+    return [brought.precision] if brought else offered[:1]
+
+
 def _armless(matrix: Matrix, device: str, framework: str, arms: tuple[str, ...]) -> dict[str, str]:
     """Why a framework has no launches in an arm: for its own sake, or for that of the hardware it needs."""
     ways = accesses(matrix, device, framework)
@@ -206,7 +226,9 @@ def _why_not(matrix: Matrix, cell: Cell) -> str | None:
     if cell.framework in device.without:
         return f"{cell.device} cannot run {cell.framework}: {device.without[cell.framework]}"
     if cell.precision not in framework.precisions:
-        return f"{cell.framework} has no {cell.precision}"
+        lacks: Mapping[Any, str] = framework.lacks
+        why = f": {lacks[cell.precision]}" if cell.precision in lacks else ""
+        return f"{cell.framework} has no {cell.precision}{why}"
     precisions = device.use(cell.framework, framework.group).precisions
     if precisions and cell.precision not in precisions:
         return f"{cell.device} computes in {' or '.join(precisions)}, not in {cell.precision}"

@@ -1,27 +1,30 @@
 """What a user sees while a run goes on. Drawn between launches only: nothing wakes up while one is timed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from statistics import median
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from bench.plan import Launch
+from bench.so_far import SoFar
 
 
 class Progress:
-    """A bar on a terminal, one plain line per launch elsewhere, nothing when quiet."""
+    """A bar above what was measured so far on a terminal, one plain line a launch elsewhere, nothing when quiet."""
 
     def __init__(self, total: int, blocks: int, *, console: Console, quiet: bool = False) -> None:
         self.console, self.quiet = console, quiet
         self.total, self.blocks, self.done = total, blocks, 0
         self.begun = monotonic()
-        self.bar = Bar(
+        self.so_far = SoFar()
+        self.bar = _Bar(
+            self.so_far,
             TextColumn("[bold]{task.description}"),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
@@ -42,7 +45,7 @@ class Progress:
         self.bar.stop()
 
     def begin(self, launch: Launch) -> None:
-        """Say what is launched next."""
+        """Say what is launched next, and what was measured until now: the last that is drawn before it runs."""
         name = f"{launch.cell.id} {launch.arm} {self._block(launch.part, launch.block)}"
         self.bar.update(self.task, description=name, left=self._left(), refresh=True)
 
@@ -63,6 +66,7 @@ class Progress:
             return
         self.done += 1
         self.bar.advance(self.task)
+        self.so_far.add(line)
         result = _result(line) if line["reason"] is None else f"[red]failed[/red] ({line['reason']})"
         if not self.console.is_terminal or line["reason"] is not None:
             self._say(line, result)
@@ -86,3 +90,17 @@ def _result(line: Mapping[str, Any]) -> str:
     """The median of the samples, or of the windows' medians."""
     times = [window["median_ns"] for window in line["windows"]] if "windows" in line else line["samples"]
     return f"{median(times) / 1e6:.2f} ms" if times else "no samples"
+
+
+class _Bar(Bar):
+    """The bar, with a table below it."""
+
+    def __init__(self, so_far: SoFar, *columns: Any, **options: Any) -> None:
+        self.so_far = so_far
+        super().__init__(*columns, **options)
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """The bar first."""
+        yield self.make_tasks_table(self.tasks)
+        if self.so_far.cells:
+            yield self.so_far.table(self.console.height - 4)

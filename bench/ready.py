@@ -1,5 +1,6 @@
 """Everything a run needs, found and checked before the first launch."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -8,16 +9,20 @@ from rich.console import Console
 
 from bench import engine as engines
 from bench.arms import make_arms
+from bench.checks import Checks
 from bench.config import Matrix
 from bench.devices.host import this_machine
 from bench.devices.settings import recover
 from bench.devices.target import aim, require_here
+from bench.errors import HostError
 from bench.images import Image, recipe_hash
 from bench.launching import Arm
 from bench.locate import locate
 from bench.lock import Lock
+from bench.paths import model_store
 from bench.plan import Plan
 from bench.prepare import Prepared, prepare_requests
+from bench.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +38,44 @@ class Ready:
     given: dict[str, dict[str, Any]] = field(default_factory=dict)  # what of the hardware each framework's launches get
 
 
+def disagreeing(plan: Plan, matrix: Matrix, *, force: bool) -> dict[str, str]:
+    """Cell → why its artifact is known not to agree with its reference. Raises HostError unless that is forced."""
+    checks = Checks(Store(model_store()), matrix)
+    found = {cell.id: reason for cell in plan.cells if (reason := checks.refusal(cell))}
+    if found and not force:
+        what = "\n".join(f"{cell} does not compute its network: {reason}" for cell, reason in found.items())
+        raise HostError(
+            what,
+            "leave such cells out, or time them by `bench matrix run --force`: no comparison counts them",
+        )
+    return found
+
+
+def told(forced: Mapping[str, str]) -> list[str]:
+    """The same as run.json has it."""
+    return [f"{cell}: {reason}" for cell, reason in forced.items()]
+
+
+def forced_of(facts: Mapping[str, Any]) -> dict[str, str]:
+    """The cells that a run times in spite of their outputs, from its run.json."""
+    said = (str(each).partition(": ") for each in facts.get("forced") or ())
+    return {cell: reason for cell, _, reason in said}
+
+
 def make_ready(
-    plan: Plan, matrix: Matrix, threads: int, console: Console, *, lock: Lock | None = None, quiet: bool
+    plan: Plan,
+    matrix: Matrix,
+    threads: int,
+    console: Console,
+    forced: Collection[str] = (),
+    *,
+    lock: Lock | None = None,
+    quiet: bool,
 ) -> Ready:
     """Find the parts, unpacking images and installing environments where needed.
 
-    With a lock file the images are those that it names, pulled when the engine does not have them.
+    With a lock file the images are those that it names, pulled when the engine does not have them. Cells that are
+    `forced` are timed whatever their outputs are.
 
     Raises ConfigError when this machine is not the plan's device, HostError when a part is missing.
     """
@@ -51,7 +88,7 @@ def make_ready(
     target.require()
     find = locate(engine, target.platforms, lock, console, quiet=quiet) if engine else None
     arms = make_arms(plan.arms, matrix, engine, find)
-    prepared = prepare_requests(plan, matrix, threads, target.grants)
+    prepared = prepare_requests(plan, matrix, threads, target.grants, forced)
     for framework in frameworks:
         for arm in (arms[name] for name in plan.arms_of(framework)):
             if not quiet:
@@ -62,7 +99,7 @@ def make_ready(
         arms=arms,
         prepared=prepared,
         images={name: _image(find(name)) for name in frameworks} if find else {},
-        artifacts={name: _artifact(cell) for name, cell in prepared.items()},
+        artifacts={name: {**_artifact(cell), "agrees": name not in forced} for name, cell in prepared.items()},
         recipes={name: recipe_hash(name) for name in frameworks},
         given={name: asdict(target.grants[name]) for name in frameworks},
     )
@@ -81,4 +118,11 @@ def _image(image: Image) -> dict[str, Any]:
 
 def _artifact(cell: Prepared) -> dict[str, Any]:
     made = cell.artifact
-    return {"sha256": made.sha256, "format": made.format, "size_bytes": made.size_bytes, "parity": made.parity}
+    return {
+        "sha256": made.sha256,
+        "format": made.format,
+        "size_bytes": made.size_bytes,
+        "parity": made.parity,
+        "params": made.params,
+        "macs": made.macs,
+    }

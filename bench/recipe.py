@@ -11,22 +11,42 @@ import json
 import tomllib
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.paths import PROJECT
 
-# Step → the formats that it makes. The first defines the model; the others work on what it exported.
-STEPS = {
-    "export": ("onnx", "torch"),
-    "convert": ("savedmodel", "tflite"),
-    "ncnn": ("ncnn",),
-    "tvm": ("tvm",),
-    "executorch": ("executorch",),
-    "darknet": ("darknet",),
-    "caffe": ("caffe",),
+
+class Kind(NamedTuple):
+    """What an artifact of a model is: a format in a precision."""
+
+    format: str
+    precision: str
+
+    def __str__(self) -> str:
+        return f"{self.format}/{self.precision}"
+
+
+# Step → the formats that it makes, each in these precisions. The first defines the model; the others work on what it
+# exported.
+STEPS: dict[str, dict[str, tuple[str, ...]]] = {
+    "export": {"onnx": ("fp32",), "torch": ("fp32",)},
+    "convert": {"savedmodel": ("fp32",), "tflite": ("fp32", "fp16", "int8")},
+    "onnxruntime": {"onnx": ("int8",)},
+    "openvino": {"openvino": ("fp32", "fp16", "int8")},
+    "ncnn": {"ncnn": ("fp32", "fp16")},
+    "tvm": {"tvm": ("fp32",)},
+    "executorch": {"executorch": ("fp32", "int8")},
+    "darknet": {"darknet": ("fp32",)},
+    "caffe": {"caffe": ("fp32",)},
 }
-# The exported format that a step begins with.
-SOURCES = {"convert": "onnx", "ncnn": "onnx", "tvm": "onnx", "executorch": "torch", "darknet": "onnx", "caffe": "onnx"}
-FORMATS = {kind: step for step, kinds in STEPS.items() for kind in kinds}
+MAKERS = {
+    Kind(form, precision): step
+    for step, forms in STEPS.items()
+    for form, precisions in forms.items()
+    for precision in precisions
+}
+# What a step begins with.
+SOURCES = {step: Kind("torch" if step == "executorch" else "onnx", "fp32") for step in STEPS if step != "export"}
 
 
 class Recipes:
@@ -46,14 +66,17 @@ class Recipes:
         if entry is None:
             return None
         network = self.folder / "networks" / str(entry["file"])
-        return _digest(json.dumps(entry, sort_keys=True), _hash_files(network), self._common, self._step("export"))
+        return digest(json.dumps(entry, sort_keys=True), _hash_files(network), self._common, self._step("export"))
 
-    def artifact_key(self, model: str, kind: str) -> str | None:
-        """The key of one format of a model: its definition and the step that makes that format."""
-        key, step = self.key(model), FORMATS.get(kind)
-        if key is None or step is None:
-            return None
-        return _digest(key, self._step(step))
+    def artifact_key(self, key: str, kind: Kind) -> str | None:
+        """The key of one artifact of a model: its definition's, and the step that makes such artifacts."""
+        step = MAKERS.get(kind)
+        return None if step is None else digest(key, self._common, self._step(step))
+
+    def counts(self, model: str) -> dict[str, int]:
+        """Parameters and multiply-accumulates of a network of the catalogue, as they were counted before."""
+        path = self.folder / "counts.toml"
+        return dict(tomllib.loads(path.read_text(encoding="utf-8")).get(model, {})) if path.exists() else {}
 
     def layout(self, model: str) -> str | None:
         """What the axes of a model's input are, such as NCHW. None when the catalogue does not list it."""
@@ -73,10 +96,11 @@ class Recipes:
 
 
 def _hash_files(*paths: Path) -> str:
-    return _digest(*(part for path in sorted(paths) for part in (path.name, _digest(path.read_bytes()))))
+    return digest(*(part for path in sorted(paths) for part in (path.name, digest(path.read_bytes()))))
 
 
-def _digest(*parts: str | bytes) -> str:
+def digest(*parts: str | bytes) -> str:
+    """The SHA-256 of several texts, of which none can be taken for a part of its neighbour."""
     whole = hashlib.sha256()
     for part in parts:
         data = part.encode() if isinstance(part, str) else part

@@ -5,6 +5,7 @@ write a tag only after all that it stands for. Addresses, logins and certificate
 the engine agree about who may be spoken to (bench.trust, bench.login).
 """
 
+import hashlib
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from bench.login import answer_challenge, find_login
 from bench.oci import INDEXES, MANIFESTS, Manifest, digest_of
 from bench.trust import is_insecure, make_session
 
+PIECE = 1 << 20  # bytes of a blob that are in memory at once
 PATIENCE = 120.0  # seconds without a sign of the registry after which it is given up
 ADDRESS = r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
 AGAIN = "once it works, run the same again: what the registry has already does not travel twice"
@@ -72,6 +74,17 @@ class Registry:
         data = self._ask("GET", repository, f"blobs/{digest}", expect=(200,)).content
         self._same(repository, digest, digest, digest_of(data))
         return data
+
+    def fetch_blob(self, repository: str, digest: str, target: Path, watch: Watch) -> None:
+        """A blob of any size into a file, checked against its digest as it comes."""
+        found = hashlib.sha256()
+        answer = self._ask("GET", repository, f"blobs/{digest}", stream=True, expect=(200,))
+        with self._explained(), answer, target.open("wb") as file:
+            for piece in answer.iter_content(PIECE):
+                found.update(piece)
+                file.write(piece)
+                watch(len(piece))
+        self._same(repository, digest, digest, f"sha256:{found.hexdigest()}")
 
     def has_blob(self, repository: str, digest: str) -> bool:
         """Whether the repository has a blob."""

@@ -22,7 +22,7 @@ from bench.lock import Lock, lock_of
 from bench.plan import Launch, Plan
 from bench.progress import Progress
 from bench.provenance import board, host, versions
-from bench.ready import Ready, make_ready
+from bench.ready import Ready, disagreeing, forced_of, make_ready, told
 from bench.record import now
 from bench.runs import new_run_id, plan_facts, plan_of
 from bench.sensing import survey
@@ -35,8 +35,9 @@ class Options:
     """What the user may say of a run besides its cells. `cpus` is a list as the kernel writes it, memory in bytes.
 
     With a lock the images are those that it names, without one those that were built here. `half_widths` is what a plan
-    that stops by them asks; without `replace`, launches that the host disturbed are flagged only. `sensing` is how the
-    sensors are read, should the plan have an energy pass.
+    that stops by them asks; without `replace`, launches that the host disturbed are flagged only. `force` times cells,
+    too, whose artifacts are known not to agree with their reference. `sensing` is how the sensors are read, should the
+    plan have an energy pass.
     """
 
     cpus: str | None = None
@@ -46,6 +47,7 @@ class Options:
     lock: Lock | None = None
     half_widths: HalfWidths | None = None
     replace: bool = True
+    force: bool = False
     sensing: Sensing = field(default_factory=Sensing)
 
 
@@ -73,7 +75,8 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
         sensors = survey(options.sensing) if plan.energy else None
         _say_meter(sensors, console)
         plan = available(plan, console)
-        ready = make_ready(plan, matrix, settings.threads, console, lock=options.lock, quiet=quiet)
+        forced = disagreeing(plan, matrix, force=options.force)
+        ready = make_ready(plan, matrix, settings.threads, console, forced, lock=options.lock, quiet=quiet)
         limits = memory_limits(plan, ready, settings)
         folder = results / settings.run_id
         write_run(
@@ -93,7 +96,7 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
                 "given": ready.given,
                 "sensors": sensors,
                 "memory_limits": limits,
-                "forced": [],
+                "forced": told(forced),
             },
         )
         limit(ready, limits)
@@ -130,7 +133,8 @@ def resume(
             elif before.get("replaced") or (retry_failed and (before["status"] == "failed" or before.get("reason"))):
                 todo.append(after(before, launch))
         lock = lock_of(run.facts.get("images") or {}, native_platform())
-        ready = make_ready(plan, matrix, settings.threads, console, lock=lock, quiet=quiet)
+        forced = forced_of(run.facts)
+        ready = make_ready(plan, matrix, settings.threads, console, forced, lock=lock, quiet=quiet)
         same_parts(run.facts, ready)
         limit(ready, run.facts.get("memory_limits") or {})
         energy = _energy_pass(plan, sensors)

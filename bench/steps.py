@@ -2,41 +2,45 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import docker
+import requests
 from docker.types import Mount
 
 from bench import bake
 from bench import engine as engines
 from bench.errors import HostError
-from bench.images import compiled, native_platform
+from bench.images import PREFIX, RECIPE, compiled, native_platform, recipe_hash
 from bench.paths import PROJECT
+from bench.recipe import Kind
 from bench.venvs import ensure_venv
 
 RUN = "models"  # the run that these containers belong to: `bench matrix clean` finds what a killed build left
 SECONDS = 3600  # no network takes this long to convert; a converter that hangs must end
 PYTHON = "3.11"  # as in the images
+REPEATED = {"PYTHONHASHSEED": "0"}  # converters write what they keep in sets, and the bytes are to repeat
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One call of `python -m models.<name>`: which model, in which formats, from which files (option → path)."""
+    """One call of `python -m models.<name>`: which model, in which kinds, from which files (option → path)."""
 
     name: str
     model: str
-    formats: list[str]
-    given: dict[str, Path]
+    kinds: Sequence[Kind]
+    given: Mapping[str, Path]
+    words: Sequence[str] = ()  # more of the step's own options
 
-    def command(self, out: Path | str, given: dict[str, str]) -> list[str]:
+    def command(self, out: Path | str, given: Mapping[str, str]) -> list[str]:
         """The argument list behind the interpreter, with the paths as the step sees them."""
-        formats = [f"--format={kind}" for kind in self.formats]
+        kinds = [f"--kind={kind}" for kind in self.kinds]
         files = [f"--{option}={path}" for option, path in given.items()]
-        return ["-m", f"models.{self.name}", self.model, f"--out={out}", *formats, *files]
+        return ["-m", f"models.{self.name}", self.model, f"--out={out}", *kinds, *files, *self.words]
 
 
 class Workshop(Protocol):
@@ -52,17 +56,22 @@ class Workshop(Protocol):
 class Containers:
     """Steps in their images: no network, a read-only root, the caller's uid, removed afterwards."""
 
-    def __init__(self, engine: docker.DockerClient) -> None:
+    def __init__(self, engine: docker.DockerClient, *, memory: int | None = None, seconds: int = SECONDS) -> None:
         self.engine = engine
+        self.memory, self.seconds = memory, seconds
 
     def prepare(self, name: str) -> None:
-        """Build the step's image; this takes a moment when nothing has changed."""
-        bake.build([f"models-{name}"])
+        """Build the step's image, unless it is there by the very recipe."""
+        image, recipe = f"models-{name}", recipe_hash(f"models-{name}")
+        with suppress(docker.errors.ImageNotFound):
+            if self.engine.images.get(f"{PREFIX}{image}:{native_platform()}").labels.get(RECIPE) == recipe:
+                return
+        bake.build([image])
         bake.tidy()
 
     def run(self, step: Step, out: Path) -> tuple[int, str]:
         """Run one container."""
-        inside = {option: f"/in/{path.name}" for option, path in step.given.items()}
+        inside = {option: f"/in/{option}/{path.name}" for option, path in step.given.items()}
         seen = {PROJECT / "models": "/project/models", **{step.given[option]: inside[option] for option in inside}}
         settings: dict[str, Any] = {
             "mounts": [
@@ -70,7 +79,7 @@ class Containers:
                 Mount("/out", str(out), type="bind"),
             ],
             "working_dir": "/out",
-            "environment": {"PYTHONPATH": "/project", "HOME": "/tmp"},
+            "environment": {"PYTHONPATH": "/project", "HOME": "/tmp", **REPEATED},
             "user": f"{os.getuid()}:{os.getgid()}",
             "network_mode": "none",
             "read_only": True,
@@ -78,14 +87,26 @@ class Containers:
             "cap_drop": ["ALL"],
             "security_opt": ["no-new-privileges"],
             "init": True,
+            "mem_limit": self.memory,
+            "memswap_limit": self.memory,
         }
-        image = f"edgebench/models-{step.name}:{native_platform()}"
+        image = f"{PREFIX}models-{step.name}:{native_platform()}"
         try:
             with self._started(image, step.command("/out", inside), settings) as container:
-                code = container.wait(timeout=SECONDS)["StatusCode"]
+                code = self._wait(container)
                 return code, container.logs().decode(errors="replace")
         except engines.ENGINE_GONE as error:
             raise engines.gone(error) from error
+
+    def _wait(self, container: Any) -> int:
+        """Its exit code, 137 where it had to be ended: it took too long."""
+        try:
+            return int(container.wait(timeout=self.seconds)["StatusCode"])
+        except requests.exceptions.ConnectionError as error:  # the SDK's word for a wait that takes too long
+            if "timed out" not in str(error).lower():
+                raise
+            container.kill()
+            return 137
 
     @contextmanager
     def _started(self, image: str, command: list[str], settings: dict[str, Any]) -> Iterator[Any]:
@@ -118,7 +139,7 @@ class Host:
         done = subprocess.run(
             [str(self.pythons[step.name]), "-B", *step.command(out, given)],
             cwd=out,
-            env={"PYTHONPATH": str(PROJECT), "HOME": str(out), "PATH": os.defpath},
+            env={"PYTHONPATH": str(PROJECT), "HOME": str(out), "PATH": os.defpath, **REPEATED},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=SECONDS,

@@ -1,20 +1,21 @@
 """The model store: content-addressed, never changed in place, whole after a kill at any moment (docs/store.md)."""
 
 import fcntl
-import json
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.recipe import Recipes
-from runner.protocol import hash_artifact
+from bench import durable
+from bench.recipe import Kind, Recipes
 
-SCHEMA = 1
+SCHEMA = 2
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # in what converters say
 
 Manifest = dict[str, Any]
 
@@ -29,17 +30,20 @@ class Artifact:
     path: Path
     sha256: str
     size_bytes: int
-    axes: list[int] | None  # the transposition from the model's input to the artifact's
-    inputs: list[dict[str, Any]]  # name, shape, dtype
+    axes: list[list[int] | None] | None  # per input, the transposition from the model's to the artifact's
+    inputs: list[dict[str, Any]]  # name, shape, dtype; `range` where values are drawn from one
     outputs: list[dict[str, Any]]
-    reference: Path  # what PyTorch answers to the input of `seed`
+    reference: Path  # what the reference framework answers to the inputs of `seeds`
     reference_sha256: str
-    seed: int
+    seeds: list[int]
+    sensitivity: dict[str, float]  # by how much wrong inputs change the reference
     parity: dict[str, Any]  # how far its outputs are from the reference, as its maker found
+    params: int | None  # of the network, as counted when it was made, and the multiply-accumulates of one inference
+    macs: int | None
 
     def is_intact(self) -> bool:
         """Whether artifact and reference still have the bytes that their names say. Reads all of them."""
-        return _has(self.path, self.sha256) and _has(self.reference, self.reference_sha256)
+        return durable.has(self.path, self.sha256) and durable.has(self.reference, self.reference_sha256)
 
 
 class Store:
@@ -51,12 +55,26 @@ class Store:
 
     # --- reading: no lock is needed, since files only ever appear whole
 
+    def own(self) -> list[str]:
+        """The names of the models that the user brought."""
+        return sorted(path.stem for path in (self.root / "own").glob("*.json"))
+
+    def key(self, model: str) -> str | None:
+        """What names the definition of a model: the user's own, or the catalogue's by the current sources."""
+        own = durable.read_json(self.root / "own" / f"{model}.json")
+        return str(own["key"]) if own else self.recipes.key(model)
+
+    def artifact_key(self, model: str, kind: Kind) -> str | None:
+        """What names an artifact of a model by the current sources, made or not."""
+        key = self.key(model)
+        return self.recipes.artifact_key(key, kind) if key else None
+
     def manifest(self, model: str) -> Manifest | None:
         """What was made of a model with the current sources; None when nothing was."""
-        key = self.recipes.key(model)
+        key = self.key(model)
         manifest = self._read(self._index(model, key)) if key else None
         if manifest:
-            kept = [entry for entry in manifest["artifacts"] if self._is_current(model, entry)]
+            kept = [entry for entry in manifest["artifacts"] if self._is_current(manifest, entry)]
             manifest["artifacts"] = kept
         return manifest
 
@@ -68,6 +86,13 @@ class Store:
                 return self._artifact(manifest or {}, entry)
         return None
 
+    def failure(self, model: str, kind: Kind) -> str | None:
+        """What was said when the current sources could not make an artifact; None when they could, or did not try."""
+        told = durable.read_json(self._failure(model, kind))
+        if told is None or told.get("key") != self.artifact_key(model, kind):
+            return None
+        return COLOUR.sub("", str(told["message"]))
+
     def list(self) -> Iterator[Manifest]:
         """Everything that was ever made and is still there, by current and by older sources."""
         for path in sorted((self.root / "index").glob("*/*.json")):
@@ -78,8 +103,8 @@ class Store:
         """What is wrong, a line for each file whose bytes are not those its name says. Reads the whole store."""
         seen = set()
         for manifest in self.list():
-            for entry in (manifest["reference"], *manifest["artifacts"]):
-                if entry["path"] not in seen and not _has(self.root / entry["path"], entry["sha256"]):
+            for entry in _entries(manifest):
+                if entry["path"] not in seen and not durable.has(self.root / entry["path"], entry["sha256"]):
                     what = entry.get("format", "reference")
                     yield f"{manifest['model']} ({what}): {self.root / entry['path']} is missing or damaged"
                 seen.add(entry["path"])
@@ -92,9 +117,9 @@ class Store:
         area = self.root / "staging"
         area.mkdir(parents=True, exist_ok=True)
         with self._locked():
-            _sweep(area)
+            durable.sweep(area)
             folder = Path(tempfile.mkdtemp(dir=area))
-            held = _lock(folder)
+            held = durable.lock(folder)
         try:
             yield folder
         finally:
@@ -106,35 +131,38 @@ class Store:
 
         The same bytes are kept once, under the name they came with first.
         """
-        sha256 = _hash(source)
+        sha256 = durable.hash_of(source)
         holder = Path(tempfile.mkdtemp(dir=source.parent))
         holder.chmod(0o755)  # containers read it under any uid
-        _make_durable(source)
+        durable.make_durable(source)
         source.rename(holder / source.name)
-        _sync(holder)
+        durable.sync(holder)
         target = self.root / "blobs" / sha256
         target.parent.mkdir(parents=True, exist_ok=True)
         with self._locked():
-            kept = _only_member(target)
-            if kept is None or not _has(kept, sha256):
+            kept = durable.only_member(target)
+            if kept is None or not durable.has(kept, sha256):
                 if target.exists():  # damaged: out of the way, and gone with the staging folder
                     target.rename(Path(tempfile.mkdtemp(dir=source.parent)) / "damaged")
                 holder.rename(target)
-                _sync(target.parent)
+                durable.sync(target.parent)
                 kept = target / source.name
         return kept, sha256
 
-    def record(self, model: str, folder: Path, made: Mapping[str, Any]) -> None:
+    def record(self, model: str, folder: Path, made: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> None:
         """Take over what a step made in a staging folder (its `made.json`, see models/report.py) and index it.
 
         A step that defines the model brings its `reference`. If that has other bytes than the one recorded before,
-        what was made against the earlier one is left out.
+        what was made against the earlier one is left out. `own` is what the user said of a model of theirs, with its
+        `key`: with its name written last the model is there.
         """
-        key = self.recipes.key(model)
+        key = str(own["key"]) if own else self.key(model)
         if key is None:
             raise ValueError(f"the catalogue does not list {model}")
-        artifacts = [self._keep(folder, entry, key=self.recipes.artifact_key(model, entry["format"]))
-                     for entry in made["artifacts"]]  # fmt: skip
+        artifacts = []
+        for entry in made["artifacts"]:
+            kind = Kind(entry["format"], entry["precision"])
+            artifacts.append(self._keep(folder, entry, key=key if own else self.recipes.artifact_key(key, kind)))
         facts = {name: value for name, value in made.items() if name not in ("artifacts", "reference")}
         if "reference" in made:
             facts["reference"] = self._keep(folder, made["reference"])
@@ -144,21 +172,53 @@ class Store:
             same = facts.get("reference", before.get("reference")) == before.get("reference")
             new = {(entry["format"], entry["precision"]) for entry in artifacts}
             kept = [entry for entry in before["artifacts"] if (entry["format"], entry["precision"]) not in new]
-            _write(path, {**before, **facts, "artifacts": (kept if same else []) + artifacts})
+            durable.write_json(path, {**before, **facts, "artifacts": (kept if same else []) + artifacts})
+            if own:
+                durable.write_json(self.root / "own" / f"{model}.json", {"schema": SCHEMA, **own})
+
+    def fail(self, model: str, kind: Kind, message: str) -> None:
+        """Keep why the current sources could not make an artifact. `find` goes by what was made, not by this."""
+        with self._locked():
+            told = {"model": model, "kind": str(kind), "key": self.artifact_key(model, kind), "message": message}
+            durable.write_json(self._failure(model, kind), told)
+
+    def remove(self, model: str) -> None:
+        """Forget a model of the user's, with everything that was made of it and that no other model shares."""
+        with self._locked():
+            (self.root / "own" / f"{model}.json").unlink()  # from here on it is not there any more
+            self._discard(model)
+            for area in ("failures", "checks"):
+                shutil.rmtree(self.root / area / model, ignore_errors=True)
+
+    def discard(self, model: str) -> None:
+        """Make room: what was made of a model goes, what was found out about it stays. While nothing else is made."""
+        with self._locked():
+            self._discard(model)
+
+    def _discard(self, model: str) -> None:
+        shutil.rmtree(self.root / "index" / model, ignore_errors=True)  # first: an index names only what is there
+        kept = {Path(entry["path"]).parts[1] for manifest in self.list() for entry in _entries(manifest)}
+        for blob in (self.root / "blobs").glob("*"):  # also what an earlier, killed call left
+            if blob.name not in kept:
+                shutil.rmtree(blob, ignore_errors=True)
 
     def _keep(self, folder: Path, entry: Mapping[str, Any], **more: Any) -> dict[str, Any]:
         """One entry of the index: the `file` it came as is now a `path` in the store."""
         path, sha256 = self.put(folder / entry["file"])
         rest = {name: value for name, value in entry.items() if name != "file"}
-        where = {"path": str(path.relative_to(self.root)), "sha256": sha256, "size_bytes": _size(path)}
+        where = {"path": str(path.relative_to(self.root)), "sha256": sha256, "size_bytes": durable.size_of(path)}
         return {**rest, **where, **more}
 
     def _index(self, model: str, key: str) -> Path:
         return self.root / "index" / model / f"{key}.json"
 
-    def _is_current(self, model: str, entry: Mapping[str, Any]) -> bool:
-        current: bool = entry["key"] == self.recipes.artifact_key(model, entry["format"])
-        return current and (self.root / entry["path"]).exists()
+    def _failure(self, model: str, kind: Kind) -> Path:
+        return self.root / "failures" / model / f"{kind.format}-{kind.precision}.json"
+
+    def _is_current(self, manifest: Manifest, entry: Mapping[str, Any]) -> bool:
+        """Whether the current sources would make it; a file that the user brought is made by none."""
+        made = self.recipes.artifact_key(manifest["key"], Kind(entry["format"], entry["precision"]))
+        return entry["key"] in (made, manifest["key"]) and (self.root / entry["path"]).exists()
 
     def _artifact(self, manifest: Manifest, entry: Mapping[str, Any]) -> Artifact:
         reference = manifest["reference"]
@@ -174,16 +234,16 @@ class Store:
             outputs=manifest["outputs"],
             reference=self.root / reference["path"],
             reference_sha256=reference["sha256"],
-            seed=reference["seed"],
+            seeds=reference["seeds"],
+            sensitivity=manifest.get("sensitivity") or {},
             parity=entry["parity"],
+            params=manifest.get("params"),
+            macs=manifest.get("macs"),
         )
 
     def _read(self, path: Path) -> Manifest | None:
-        try:
-            manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):  # damaged: made again
-            return None
-        return manifest if manifest.get("schema") == SCHEMA else None
+        manifest = durable.read_json(path)  # a damaged one is made again
+        return manifest if manifest and manifest.get("schema") == SCHEMA else None
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -197,69 +257,5 @@ class Store:
             os.close(held)
 
 
-def _lock(folder: Path, flags: int = fcntl.LOCK_EX) -> int:
-    held = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(held, flags)
-    except OSError:
-        os.close(held)
-        raise
-    return held
-
-
-def _sweep(area: Path) -> None:
-    """Remove what killed builds left: staging folders that nobody holds."""
-    for folder in area.iterdir():
-        with suppress(OSError):
-            held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(held)
-
-
-def _hash(path: Path) -> str:
-    digest: str = hash_artifact(str(path))  # type: ignore[no-untyped-call]  # runner speaks Python 3.6
-    return digest
-
-
-def _has(path: Path, sha256: str) -> bool:
-    try:
-        return path.exists() and _hash(path) == sha256
-    except OSError:
-        return False
-
-
-def _only_member(folder: Path) -> Path | None:
-    members = list(folder.iterdir()) if folder.is_dir() else []
-    return members[0] if len(members) == 1 else None
-
-
-def _size(path: Path) -> int:
-    return sum(each.stat().st_size for each in _files(path))
-
-
-def _files(path: Path) -> Iterable[Path]:
-    return [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
-
-
-def _make_durable(path: Path) -> None:
-    """Bring a file, or all of a folder, to the disk, before a name says that it is there."""
-    for each in [path, *path.rglob("*")] if path.is_dir() else [path]:
-        _sync(each)
-
-
-def _sync(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
-
-
-def _write(path: Path, manifest: Manifest) -> None:
-    """Replace an index file at once. The caller holds the lock."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".new")
-    partial.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    _sync(partial)
-    partial.rename(path)
-    _sync(path.parent)
+def _entries(manifest: Manifest) -> list[dict[str, Any]]:
+    return [manifest["reference"], *manifest["artifacts"]]

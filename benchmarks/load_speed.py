@@ -97,7 +97,7 @@ def plan_cells() -> None:
         models={f"model-{number}": network for number in range(CELLS // 100 // len(framework.precisions))},
     )
     start = _clock()
-    plan = make_plan(matrix, Selection(device="host", seed=1))
+    plan = make_plan(matrix, Selection(device="host", precisions=framework.precisions, seed=1))
     end = _clock()
     if len(plan.cells) != CELLS:
         raise SystemExit(f"the plan has {len(plan.cells)} cells")

@@ -8,17 +8,24 @@ from typing import Any
 
 import onnx
 
+Axes = list[list[int] | None]
+
 
 def artifact(
-    kind: str, file: str, packages: Sequence[str], parity: dict[str, Any], axes: list[int] | None = None
+    kind: str, file: str, packages: Sequence[str], parity: dict[str, Any], axes: Axes | None = None, **more: str
 ) -> dict[str, Any]:
-    """One artifact: a file or folder beside the report, and the versions of the packages that made it."""
+    """One artifact of a kind such as `tflite/int8`: a file or folder beside the report, and what made it.
+
+    `axes` is, for each input, the transposition from the model's to the artifact's; `more` goes with the versions of
+    the packages.
+    """
+    form, precision = kind.split("/")
     return {
-        "format": kind,
-        "precision": "fp32",
+        "format": form,
+        "precision": precision,
         "file": file,
         "axes": axes,
-        "made_by": {package: version(package) for package in packages},
+        "made_by": {**{package: version(package) for package in packages}, **more},
         "parity": parity,
     }
 

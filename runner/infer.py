@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from runner import (
     FIRST_LINE_NS,
     __version__,
+    agreement,
     cgroup,
     emulation,
     environment,
@@ -65,7 +66,7 @@ def _launch(request, emit):
             libraries=libraries.mapped(),
         )
         if "output" in request["measure"]:
-            _output(request["reference"], outputs, emit)
+            _output(request, lambda arrays: adapter.infer(session, arrays), outputs, emit)
         del outputs
         infer, count = slowdown.slowed(adapter.infer, request["slowdown"]), 0
         if "latency" in request["measure"]:
@@ -90,7 +91,7 @@ def _checked(request):
     if request["threads"] > available:
         raise Failure("request", "{} threads on {} CPUs".format(request["threads"], available))
     host = emulation.emulated_on()
-    if host is not None and set(request["measure"]) - {"output"}:
+    if host is not None and set(request["measure"]) - {"output", "sensitivity"}:
         message = "this {} runner is emulated on {}: of what `measure` names only `output` would be its own"
         raise Failure("request", message.format(platform.machine(), host))
     return request
@@ -144,15 +145,19 @@ def _verify(what, named):
         raise Failure("artifact-mismatch", message.format(what, named["path"], found, named["sha256"]))
 
 
-def _output(reference, outputs, emit):
+def _output(request, infer, outputs, emit):
     """Emit what came out of the first inference; bad outputs end the launch before anything is timed."""
+    reference, more = request["reference"], {}
     if reference is not None:
         _verify("reference", reference)
     try:
         described, figures = parity.describe(outputs), None
-        if reference is not None:
-            figures = parity.compare(outputs, parity.load_reference(reference["path"]))
-        emit("output", outputs=described, parity=figures)
+        with _failing("infer"):
+            if reference is not None:
+                figures = agreement.check(request, infer, outputs)
+            if "sensitivity" in request["measure"]:
+                more["sensitivity"] = agreement.sensitivity(request, infer, outputs)
+        emit("output", outputs=described, parity=figures, **more)
         if figures is not None:
             parity.judge(figures, reference.get("bounds") or {})
     except parity.OutputError as error:
@@ -223,7 +228,7 @@ def _failing(kind):
     """What goes wrong inside is a Failure of that kind, or of `memory` where that ran out."""
     try:
         yield
-    except Failure:
+    except (Failure, parity.OutputError):
         raise
     except MemoryError as error:
         raise Failure("memory", one_line(error)) from error

@@ -25,12 +25,16 @@ def _describe(name, value):
     }
 
 
-def load_reference(path):
-    """The arrays `output_0`, `output_1`, ... of an .npz file, in that order."""
+def load_reference(path, seed):
+    """What the reference has for the inputs of a seed: the arrays `seed_<seed>_output_0` and on, in that order."""
     import numpy
 
     with numpy.load(path, allow_pickle=False) as archive:
-        return [archive["output_{}".format(index)] for index in range(len(archive.files))]
+        begin = "seed_{}_output_".format(seed)
+        count = sum(name.startswith(begin) for name in archive.files)
+        if not count:
+            raise OutputError("the reference has nothing for the seed {}".format(seed))
+        return [archive[begin + str(index)] for index in range(count)]
 
 
 def compare(outputs, reference):
@@ -41,7 +45,11 @@ def compare(outputs, reference):
     """
     if len(outputs) != len(reference):
         raise OutputError("{} outputs where the reference has {}".format(len(outputs), len(reference)))
-    each = [_compare("output_{}".format(index), outputs[index], theirs) for index, theirs in enumerate(reference)]
+    return worst([_compare("output_{}".format(index), outputs[index], one) for index, one in enumerate(reference)])
+
+
+def worst(each):
+    """The worst of several figures."""
     return {
         "max_abs": max(one["max_abs"] for one in each),
         "max_rel": max(one["max_rel"] for one in each),

@@ -31,7 +31,7 @@ REQUIRED = {
     "protocol": int,
     "framework": str,
     "artifact": dict,  # path, sha256, format
-    "inputs": list,  # of {name, shape, dtype, axes}: shape in the model's own order, axes = transposition or null
+    "inputs": list,  # of {name, shape, dtype, axes, range}: the shape in the model's own order, axes a transposition
     "threads": int,
 }
 DEFAULTS = {
@@ -41,8 +41,9 @@ DEFAULTS = {
     # Warm-up and timed part each end when BOTH bounds are reached or at max_iterations, whichever comes first.
     "warmup": {"iterations": 5, "seconds": 0.1, "max_iterations": 1000},
     "stop": {"iterations": 20, "seconds": 0.5, "max_iterations": 100000},
-    "reference": None,  # {path, sha256, bounds: {max_rel, cosine}}: an .npz of arrays output_0, output_1, ...
-    "measure": ["latency", "memory", "output"],  # `windows` or `single-stream` in place of `latency`: docs/protocol.md
+    "reference": None,  # {path, sha256, seeds, bounds: {max_rel, cosine}}: an .npz of arrays seed_0_output_0, ...
+    # And `sensitivity`; or `windows` or `single-stream` in place of `latency`: docs/protocol.md
+    "measure": ["latency", "memory", "output"],
     "loadgen": None,  # the folder that holds MLPerf LoadGen's module, for `single-stream`
     "window_s": 1.0,  # the length of a window
     "slowdown": 0.0,  # by what fraction every inference is made slower on purpose: 0.05 is 5 % (runner/slowdown.py)

@@ -10,6 +10,7 @@ from bench import engine as engines
 from bench.config import load_matrix
 from bench.errors import HostError
 from bench.images import native_platform
+from bench.recipe import MAKERS, Kind
 from bench.venvs import find_python
 
 
@@ -46,6 +47,13 @@ def formats_under_test() -> list[str]:
     """The formats that the tested frameworks read."""
     frameworks = load_matrix().frameworks
     return sorted({frameworks[name].format for name in frameworks_under_test()})
+
+
+def kinds_under_test() -> list[Kind]:
+    """What is made of every tested network: all that the tested frameworks read."""
+    frameworks = load_matrix().frameworks
+    read = {frameworks[name].kind(each) for name in frameworks_under_test() for each in frameworks[name].precisions}
+    return [kind for kind in MAKERS if kind in read]
 
 
 def pytest_report_header() -> list[str]:

@@ -24,7 +24,8 @@ from statistics import median
 from typing import Any
 
 from analysis.comparable import compare
-from analysis.load import load, section
+from analysis.fields import section
+from analysis.load import load
 from analysis.ratios import Difference, LaunchMedians, difference
 from analysis.selftest.noticed import Row, disturbed, noticed
 from analysis.selftest.rule import FALSE, WIDTHS, blocks_for, judge, level_of, pooled

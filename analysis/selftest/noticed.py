@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.comparable import compare, short_quota
-from analysis.load import section
+from analysis.fields import section
 from bench.watch import REPLACED_FOR
 
 MOSTLY = 0.5  # of the launches: then it is how the arm, or the machine, is

@@ -9,7 +9,7 @@ import typer
 from bench.errors import CellsFailed, HostError
 
 if TYPE_CHECKING:
-    from analysis.overhead_figures import Drawn
+    from analysis.tidy import Answered
     from bench.session import Result
 
 
@@ -32,17 +32,17 @@ def cells_of(
     }
 
 
-def write(folder: Path, figures: "Sequence[Drawn]", page: str | None = None) -> None:
+def write(folder: Path, answers: "Sequence[Answered]", page: str | None = None) -> None:
     """Write a page and each figure as SVG and PNG. Raises HostError when the folder cannot be written."""
-    from analysis.figures import save
+    from analysis.vega import save
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if page is not None:
             (folder / "report.html").write_text(page, encoding="utf-8")
-        for figure in figures:
+        for study, answer in answers:
             for ending in ("svg", "png"):
-                save(figure.chart.properties(title=figure.title), folder / f"{figure.name}.{ending}")
+                save(answer.figure.properties(title=study.title), folder / f"{study.name}.{ending}")
     except OSError as error:
         raise HostError(f"cannot write to {folder}: {error.strerror}", "name another folder with --out") from error
     typer.echo(f"{'page and ' if page else ''}pictures: {folder}", err=True)

@@ -10,21 +10,18 @@ from docker.errors import DockerException
 from requests import RequestException
 from rich.console import Console
 
-from bench.cli import compose, devices, images, imports, matrix, models
+from bench.cli import compose, devices, images, imports, matrix, models, study
 from bench.cli.compare import compare
 from bench.cli.doctor import doctor
 from bench.cli.export import export
-from bench.cli.interference import interference
-from bench.cli.overhead import overhead
-from bench.cli.protocols import protocols
+from bench.cli.recommend import recommend
 from bench.cli.report import report
 from bench.cli.selftest import selftest
-from bench.cli.thermal import thermal
 from bench.errors import BenchError, HostError, Interrupted
 
 EPILOG = (
     "Exit codes: 0 done, 2 usage or configuration, 3 no engine or a host that cannot do it, "
-    "4 some cells failed or cannot be compared, 5 a regression (bench compare), 130 interrupted."
+    "4 some cells failed or cannot be compared, or no choice is left, 5 a regression (bench compare), 130 interrupted."
 )
 
 app = typer.Typer(
@@ -41,17 +38,12 @@ app.add_typer(devices.app, name="devices")
 app.command("doctor")(doctor)
 app.command("selftest")(selftest)
 app.command("report")(report)
+app.add_typer(study.app, name="study")
+app.command("recommend")(recommend)
 app.command("compare")(compare)
 app.command("export")(export)
 app.add_typer(imports.app, name="import")
 app.add_typer(compose.app, name="compose")
-
-study = typer.Typer(help="Answer one question about a device.", no_args_is_help=True)
-study.command("overhead")(overhead)
-study.command("interference")(interference)
-study.command("thermal")(thermal)
-study.command("protocols")(protocols)
-app.add_typer(study, name="study")
 
 
 def main() -> NoReturn:

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.common import RESULTS, AsJson, Results
+from bench.cli.common import RESULTS, AsJson, Results, writing
 from bench.cli.report import parse_margin
-from bench.errors import CellsFailed, ConfigError, HostError, Regression
+from bench.errors import CellsFailed, ConfigError, Regression
 
 
 def compare(
@@ -51,12 +51,8 @@ def compare(
     if junit is not None:
         from analysis.compare_junit import write_junit
 
-        try:
+        with writing(junit):
             write_junit(answer, junit)
-        except OSError as error:
-            raise HostError(
-                f"cannot write {junit}: {error.strerror}", "name a file in a folder that is there"
-            ) from error
     if slower := regressions(answer):
         raise Regression(
             "\n".join([f"slower by more than {plain_threshold(beyond)}:", *slower[:10]]),

@@ -1,14 +1,13 @@
 """`bench export`: a run in the formats of other tools."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli.common import RESULTS, Results
-from bench.errors import ConfigError, HostError
+from bench.cli.common import RESULTS, Results, warn, writing
+from bench.errors import ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,26 +43,20 @@ def export(
         return tables.sample_table(found, loaded) if samples else tables.launch_table(found, loaded)
 
     if csv:
-        _write(csv, lambda path: tables.write_csv(table(), path))
+        with writing(csv):
+            tables.write_csv(table(), csv)
     if parquet:
-        _write(parquet, lambda path: tables.write_parquet(table(), path))
+        with writing(parquet):
+            tables.write_parquet(table(), parquet)
     if pyperf:
         try:
             suite = to_pyperf(found, loaded, samples=samples)
         except ValueError as error:
             raise ConfigError(f"nothing for pyperf to read: {error}", "`bench report` says why") from None
-        _write(pyperf, lambda path: path.write_text(json.dumps(suite), encoding="utf-8"))
+        with writing(pyperf):
+            pyperf.write_text(json.dumps(suite), encoding="utf-8")
     if dashboard:
         entries = to_dashboard(loaded)
-        _write(dashboard, lambda path: path.write_text(json.dumps(entries, indent=2), encoding="utf-8"))
-    for warning in loaded.warnings[:10]:
-        typer.echo(f"left out or marked: {warning}", err=True)
-
-
-def _write(path: Path, write: Callable[[Path], object]) -> None:
-    try:
-        write(path)
-    except OSError as error:
-        reason = error.strerror or error
-        raise HostError(f"cannot write {path}: {reason}", "name a file in a folder that is there") from error
-    typer.echo(f"wrote {path}", err=True)
+        with writing(dashboard):
+            dashboard.write_text(json.dumps(entries, indent=2), encoding="utf-8")
+    warn(loaded.warnings)

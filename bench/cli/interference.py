@@ -10,10 +10,9 @@ from rich.console import Console
 
 from bench.cli.answers import cells_of, raise_failed, write
 from bench.cli.common import RESULTS, AsJson, Results, console
-from bench.cli.matrix import Device, Frameworks, Globs, Models, Precisions, Quiet, Seed
-from bench.config import load_matrix
+from bench.cli.matrix import Device, Frameworks, Globs, Models, Precisions, Quiet, Seed, plan_of
 from bench.errors import ConfigError
-from bench.plan import Selection, make_plan
+from bench.plan import Selection
 
 if TYPE_CHECKING:
     from bench.session import Options, Result
@@ -43,7 +42,7 @@ def interference(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """What several containers at once cost one another: throughput and latency, with intervals over blocks."""
+    """What do several containers at once cost one another, in throughput and latency?"""
     from bench import session
     from bench.lock import chosen_lock
     from bench.runs import find_run
@@ -72,9 +71,9 @@ def measure(
     """Carry out a run for these cells (the fields of a selection)."""
     from bench.interference import Wanted, start
 
-    plan = make_plan(load_matrix(), Selection(**chosen | {"arms": ["container"], "blocks": blocks}))
+    matrix, plan = plan_of(Selection(**chosen | {"arms": ["container"], "blocks": blocks}))
     wanted = Wanted(instances=instances, seconds=seconds)
-    return start(plan, wanted, load_matrix(), options, results, console(), quiet=quiet)
+    return start(plan, wanted, matrix, options, results, console(), quiet=quiet)
 
 
 def parse_instances(text: str) -> list[int]:
@@ -90,7 +89,8 @@ def parse_instances(text: str) -> list[int]:
 def answer(folder: Path, out: Path | None, *, as_json: bool = False) -> None:
     """Print what a run says and write its pictures. Raises ConfigError for a run of another kind, HostError."""
     from analysis.interference import build
-    from analysis.interference_views import drawn, show
+    from analysis.interference_table import show
+    from analysis.overhead_figures import interference as answers_of
     from bench.interference import STUDY
     from bench.journal import dumps, read
 
@@ -102,4 +102,4 @@ def answer(folder: Path, out: Path | None, *, as_json: bool = False) -> None:
         typer.echo(dumps(report, indent=2))
     else:
         show(report, Console(highlight=False))
-    write(out or folder / STUDY, drawn(report))
+    write(out or folder / STUDY, list(answers_of(report)))

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from bench.cli.common import RESULTS, AsJson, Results, console, half_widths, print_json
+from bench.cli.common import RESULTS, AsJson, Results, console, half_widths, parse_bytes, print_json
 from bench.cli.report import parse_margin
 from bench.cli.sensing import Meters, SensorsRoot, UsbMeters, sensing_of
-from bench.config import load_matrix, matrix_schema
+from bench.config import Matrix, load_matrix, matrix_schema
 from bench.errors import CellsFailed, ConfigError
 from bench.journal_reader import read
+from bench.own import refusals, with_own
+from bench.paths import model_store
 from bench.plan import ARMS, Plan, Selection, make_plan
 from bench.runs import find_run
+from bench.store import Store
 
 if TYPE_CHECKING:
     from bench.devices.target import Target
@@ -83,8 +86,8 @@ def plan(
     from bench.lock import chosen_lock
 
     enough = enough_of(blocks, samples, half_width, max_blocks)
-    made = _plan(device, framework, model, precision, select, arms, profile, seed, energy, enough)
-    target, locked = _aim(made), chosen_lock(images, lock)
+    matrix, made = _plan(device, framework, model, precision, select, arms, profile, seed, energy, enough)
+    target, locked = _aim(made, matrix), chosen_lock(images, lock)
     if as_json:
         print_json(
             {
@@ -133,6 +136,9 @@ def run(
     replace: Annotated[
         bool, typer.Option("--replace/--no-replace", help="Launch again what the host disturbed, at most twice.")
     ] = True,
+    force: Annotated[
+        bool, typer.Option("--force", help="Time also what is known not to agree with its reference; it is recorded.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what each container would be given, and start nothing.")
     ] = False,
@@ -151,21 +157,21 @@ def run(
     if (meter or usb_meter or sensors_root) and not energy:
         raise ConfigError("--meter, --usb-meter and --sensors-root are of the energy pass", "add --energy")
     enough = enough_of(blocks, samples, half_width, max_blocks)
-    made = _plan(device, framework, model, precision, select, arms, profile, seed, energy, enough)
+    matrix, made = _plan(device, framework, model, precision, select, arms, profile, seed, energy, enough)
     if dry_run:
-        _preview(made, images, lock, cpus, _bytes(memory), as_json=as_json)
+        _preview(made, matrix, images, lock, cpus, parse_bytes(memory), as_json=as_json)
         return
-    matrix = load_matrix()
     command = shlex.join(["bench", *sys.argv[1:]])
     options = session.Options(
         cpus=cpus,
-        memory=_bytes(memory),
+        memory=parse_bytes(memory),
         timeout=timeout,
         command=command,
         lock=chosen_lock(images, lock),
         half_widths=half_widths,
         replace=replace,
         sensing=sensing_of(matrix, device, meter, usb_meter, sensors_root),
+        force=force,
     )
     _finish(session.start(made, matrix, options, results, console(), quiet=quiet), as_json)
 
@@ -185,18 +191,18 @@ def resume(
     folder = find_run(results, run)
     facts = read(folder).facts
     _clean(facts["run_id"], console())
-    if (facts.get("plan") or {}).get("study") == interference.STUDY:
-        again = interference.resume(folder, load_matrix(), console(), quiet=quiet, retry_failed=retry_failed)
-        _finish(again, as_json)
-        return
-    if (facts.get("plan") or {}).get("study") == selftest.STUDY:
-        again = selftest.resume(folder, load_matrix(), console(), quiet=quiet, retry_failed=retry_failed)
-        _finish(again, as_json, then=f"bench selftest --run {folder}")
-        return
-    result = session.resume(
-        folder, load_matrix(), console(), quiet=quiet, retry_failed=retry_failed, half_widths=half_widths
-    )
-    _finish(result, as_json)
+    matrix = with_own(load_matrix(), Store(model_store()))
+    study, then = (facts.get("plan") or {}).get("study"), "bench report"
+    if study == interference.STUDY:
+        result = interference.resume(folder, matrix, console(), quiet=quiet, retry_failed=retry_failed)
+    elif study == selftest.STUDY:
+        result = selftest.resume(folder, matrix, console(), quiet=quiet, retry_failed=retry_failed)
+        then = "bench selftest --run"
+    else:
+        result = session.resume(
+            folder, matrix, console(), quiet=quiet, retry_failed=retry_failed, half_widths=half_widths
+        )
+    _finish(result, as_json, then)
 
 
 @app.command()
@@ -228,7 +234,7 @@ def _plan(
     seed: int | None,
     energy: bool,
     enough: dict[str, Any],
-) -> Plan:
+) -> tuple[Matrix, Plan]:
     selection = Selection(
         device=device,
         frameworks=frameworks or (),
@@ -241,7 +247,14 @@ def _plan(
         energy=energy,
         **enough,
     )
-    return make_plan(load_matrix(), selection)
+    return plan_of(selection)
+
+
+def plan_of(selection: Selection) -> tuple[Matrix, Plan]:
+    """The matrix with the user's own models, and a plan of it without what was found not to work."""
+    store = Store(model_store())
+    matrix = with_own(load_matrix(), store)
+    return matrix, make_plan(matrix, selection, refusals(store, matrix))
 
 
 def enough_of(
@@ -258,40 +271,32 @@ def enough_of(
     return {"blocks": max_blocks or MOST_BLOCKS, "samples": samples, "half_width": width}
 
 
-def _aim(made: Plan, engine: Any = None) -> "Target":
+def _aim(made: Plan, matrix: Matrix, engine: Any = None) -> "Target":
     from bench.devices.host import this_machine
     from bench.devices.target import aim
 
     frameworks = sorted({cell.framework for cell in made.cells})
-    return aim(made.device, frameworks, load_matrix(), this_machine(), dict(engine.info()) if engine else None)
+    return aim(made.device, frameworks, matrix, this_machine(), dict(engine.info()) if engine else None)
 
 
 def _preview(
-    made: Plan, images: str | None, lock: Path | None, cpus: str | None, memory: int | None, *, as_json: bool
+    made: Plan,
+    matrix: Matrix,
+    images: str | None,
+    lock: Path | None,
+    cpus: str | None,
+    memory: int | None,
+    *,
+    as_json: bool,
 ) -> None:
     from bench import engine
     from bench.cli import planning
     from bench.lock import chosen_lock
     from bench.preview import preview
 
-    target = _aim(made, engine.find())
-    cells = preview(made, load_matrix(), target, chosen_lock(images, lock), cpus, memory)
+    target = _aim(made, matrix, engine.find())
+    cells = preview(made, matrix, target, chosen_lock(images, lock), cpus, memory)
     planning.show_preview(cells, target, as_json=as_json)
-
-
-def _bytes(text: str | None) -> int | None:
-    if text is None:
-        return None
-    from docker.errors import DockerException
-    from docker.utils import parse_bytes
-
-    try:
-        limit = int(parse_bytes(text))
-    except (DockerException, OverflowError, ValueError):
-        limit = 0
-    if limit <= 0:
-        raise ConfigError(f"--memory: '{text}' is no amount of memory", "for example --memory 512m or --memory 2g")
-    return limit
 
 
 def _clean(run_id: str | None, say: Console) -> list[str]:
@@ -311,7 +316,7 @@ def _clean(run_id: str | None, say: Console) -> list[str]:
     return removed
 
 
-def _finish(result: "Result", as_json: bool, then: str | None = None) -> None:
+def _finish(result: "Result", as_json: bool, then: str = "bench report") -> None:
     failed = sum(result.tally.failed.values())
     ok, replaced = result.tally.ok, result.tally.replaced
     if as_json:
@@ -320,7 +325,7 @@ def _finish(result: "Result", as_json: bool, then: str | None = None) -> None:
     else:
         again = f", {replaced} were disturbed by the host and replaced" if replaced else ""
         typer.echo(f"{ok} launches kept, {failed} failed{again}: {result.folder}")
-        typer.echo(f"next: {then or f'bench report {result.folder}'}")
+        typer.echo(f"next: {then} {result.folder}")
     if failed:
         reasons = [f"{count} × {what}" for what, count in result.tally.failed.most_common(10)]
         raise CellsFailed("\n".join(reasons), f"again, when mended: bench matrix resume --retry-failed {result.folder}")

@@ -20,7 +20,7 @@ def heading(facts: dict[str, Any], reference: Reference | None) -> Table:
     """What a model is."""
     table = Table("", Column(overflow="fold"), box=None, pad_edge=False, show_header=False)
     table.add_row("model", f"{facts['title']}, {facts['task']}")
-    table.add_row("input", f"{_shape(facts['input'])}{' ' + facts['layout'] if facts['layout'] else ''}")
+    table.add_row("input", f"{_inputs(facts)}{' ' + facts['layout'] if facts['layout'] else ''}")
     if facts["outputs"]:
         table.add_row("output", ", ".join(_shape(output["shape"]) for output in facts["outputs"]))
     if reference:
@@ -30,6 +30,8 @@ def heading(facts: dict[str, Any], reference: Reference | None) -> Table:
         table.add_row("paper", f"{paper.authors}, {paper.title}, {paper.venue} {paper.year}, {paper.url}")
         if reference.note:
             table.add_row("note", reference.note)
+    if facts["reference_by"]:
+        table.add_row("answers by", facts["reference_by"])
     if facts["sensitivity"]:
         changes = (f"{name.replace('_', ' ')} {change:.2g}" for name, change in facts["sensitivity"].items())
         table.add_row("sensitivity", ", ".join(changes))
@@ -40,7 +42,7 @@ def counts(facts: dict[str, Any], reference: Reference | None) -> Table:
     """Our figures, and below them those of others."""
     right = [Column(name, justify="right") for name in ("parameters", "MACs", "FLOP/param")]
     table = Table(Column("counted by", overflow="fold"), *right, Column("", overflow="fold"), box=None, pad_edge=False)
-    table.add_row("us, from the network", *_figures(facts), "")
+    table.add_row("us, from the file" if facts["task"] == "own" else "us, from the network", *_figures(facts), "")
     if reference:
         for count in reference.counts:
             remark = "; ".join(filter(None, (count.input and f"at {count.input}", count.why)))
@@ -73,6 +75,34 @@ def artifacts(made: list[dict[str, Any]]) -> Table:
             parity["with"],
         )
     return table
+
+
+def checks(found: list[dict[str, Any]]) -> Table:
+    """What came of a model in each framework's own image."""
+    right = [Column(name, justify="right") for name in ("largest error", "cosine", "top-1")]
+    table = Table("framework", "precision", "", *right, Column("", overflow="fold"), box=None, pad_edge=False)
+    for verdict in found:
+        parity, bad = verdict["parity"], verdict["status"] != "agrees"
+        figures = ("", "", "")
+        if parity:
+            agree = f"{parity['agree']}/{parity['inputs']}"
+            figures = (f"{parity['max_rel']:.1e}", f"{parity['cosine']:.5f}", agree)
+        status = f"[red]{verdict['status']}[/]" if bad else verdict["status"]
+        table.add_row(verdict["framework"], verdict["precision"], status, *figures, verdict["message"] or "")
+    return table
+
+
+def _inputs(facts: dict[str, Any]) -> str:
+    """The shape of the one input, or every input by name, with its type and range where those are not the usual."""
+    inputs = facts["inputs"] or []
+    plain = len(inputs) < 2 and not any(each.get("range") for each in inputs)
+    if plain:
+        return _shape(facts["input"])
+    said = []
+    for each in inputs:
+        limits = f" from {each['range'][0]} to {each['range'][1]}" if each.get("range") else ""
+        said.append(f"{each['name']} {_shape(each['shape']) or 'one number'} {each['dtype']}{limits}")
+    return ", ".join(said)
 
 
 def _figures(facts: dict[str, Any]) -> tuple[str, str, str]:

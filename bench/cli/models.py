@@ -1,45 +1,62 @@
 """`bench models`: build, list and show."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, get_args
 
 import typer
 from rich.console import Console
 
+from bench.cli import bringing, checking, moving
 from bench.cli import model_tables as tables
 from bench.cli.common import AsJson, console, print_json
-from bench.config import load_matrix
+from bench.config import Matrix, load_matrix
+from bench.entry import Precision
+from bench.errors import ConfigError
 from bench.names import choose
+from bench.own import with_own
 from bench.paths import model_store
+from bench.recipe import MAKERS, Kind
+from bench.store import Store
+
+PRECISIONS: tuple[str, ...] = get_args(Precision)
 
 app = typer.Typer(help="Build and show the models, as artifacts in the store.", no_args_is_help=True)
+for part in (checking, bringing, moving):
+    app.registered_commands += part.app.registered_commands
+
+
+Names = Annotated[list[str] | None, typer.Argument(help="Models; all when left out.")]
+Precisions = Annotated[
+    list[str] | None, typer.Option("--precision", help="fp32 (when left out), fp16 or int8, or all; may be repeated.")
+]
 
 
 @app.command()
 def build(
-    names: Annotated[list[str] | None, typer.Argument(help="Models; all when left out.")] = None,
+    names: Names = None,
     formats: Annotated[
         list[str] | None, typer.Option("--format", help="Only this artifact format; may be repeated.")
     ] = None,
+    precisions: Precisions = None,
 ) -> None:
-    """Make artifacts and check each against PyTorch. What is made already is left alone."""
+    """Make artifacts and compare each with PyTorch's answers. What is made already is left alone."""
     from bench import models
     from bench.hostlock import reserved
 
     matrix = load_matrix()
-    offered = sorted({entry.format for entry in matrix.frameworks.values()})
-    chosen = choose("model", names or (), matrix.models)
-    wanted = choose("format", formats or (), offered)
+    every = with_own(matrix, Store(model_store())).models
+    chosen = choose("model", names, every) if names else list(matrix.models)
     with reserved():
-        models.build(chosen, wanted, console())
+        models.build(chosen, _kinds(matrix, formats or (), precisions or ()), console())
 
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """Show the models, those with the least work for each parameter first, and the artifacts that were made of them."""
     from bench.catalogue import overview
-    from bench.store import Store
 
-    rows = overview(load_matrix(), Store(model_store()))
+    store = Store(model_store())
+    rows = overview(with_own(load_matrix(), store), store)
     if as_json:
         print_json(rows)
         return
@@ -51,12 +68,12 @@ def show(name: Annotated[str, typer.Argument(help="A model.")], as_json: AsJson 
     """Show a model: what was counted beside what others state, and every artifact with its size and parity."""
     from bench.catalogue import detail
     from bench.references import load_references
-    from bench.store import Store
 
-    matrix = load_matrix()
+    store = Store(model_store())
+    matrix = with_own(load_matrix(), store)
     choose("model", [name], matrix.models)
     reference = load_references().get(name)
-    facts = detail(name, matrix, Store(model_store()), reference)
+    facts = detail(name, matrix, store, reference)
     if as_json:
         print_json(facts)
         return
@@ -65,5 +82,25 @@ def show(name: Annotated[str, typer.Argument(help="A model.")], as_json: AsJson 
     out.print(tables.counts(facts, reference))
     if facts["artifacts"]:
         out.print(tables.artifacts(facts["artifacts"]))
+        out.print(tables.checks(facts["checks"]) if facts["checks"] else f"not checked: bench models check {name}")
     else:
         out.print(f"not made: bench models build {name}", highlight=False)
+
+
+def _kinds(matrix: Matrix, formats: Sequence[str], precisions: Sequence[str]) -> list[Kind]:
+    """What is asked for: what a framework reads, or of a format that is named whatever there is.
+
+    Raises ConfigError where that is nothing.
+    """
+    every = "all" in precisions
+    wanted = PRECISIONS if every else tuple(choose("precision", precisions, PRECISIONS)) if precisions else ("fp32",)
+    named = choose("format", formats, sorted({kind.format for kind in MAKERS}))
+    read = {entry.kind(each) for entry in matrix.frameworks.values() for each in entry.precisions}
+    found = [
+        kind for kind in MAKERS if kind.precision in wanted and (kind in read or (formats and kind.format in named))
+    ]
+    found = [kind for kind in found if kind.format in named]
+    if not found:
+        offered = ", ".join(str(kind) for kind in MAKERS if kind.format in named)
+        raise ConfigError(f"nothing is made as {', '.join(named)} in {', '.join(wanted)}", f"there is: {offered}")
+    return found

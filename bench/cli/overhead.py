@@ -25,13 +25,13 @@ from bench.cli.matrix import (
     Samples,
     Seed,
     enough_of,
+    plan_of,
 )
 from bench.cli.report import parse_margin
-from bench.config import load_matrix
-from bench.plan import Selection, make_plan
+from bench.plan import Selection
 
 if TYPE_CHECKING:
-    from analysis.overhead_figures import Drawn
+    from analysis.tidy import Answered
 
 ARMS = f"{ALL_ARMS},ablations"
 HALF_WIDTH = "1%"  # narrow enough for a verdict at ±5 % even next to the margin, and mostly for one at ±1 %
@@ -68,7 +68,7 @@ def overhead(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """What a container costs: measured until the intervals are narrow, with verdicts, causes, and the cold start."""
+    """What does a container cost, how sure is that, and where does the cost come from?"""
     within = parse_margin(margin)
     if run is not None:
         from bench.runs import find_run
@@ -83,7 +83,7 @@ def overhead(
     chosen = cells_of(device, framework, model, precision, select, seed)
     enough = enough_of(blocks, samples, half_width or (None if blocks else HALF_WIDTH), max_blocks)
     launched = [arm.strip() for arm in arms.split(",") if arm.strip()]
-    plan = make_plan(load_matrix(), Selection(**chosen, **enough, arms=launched, profile=profile))
+    matrix, plan = plan_of(Selection(**chosen, **enough, arms=launched, profile=profile))
     options = session.Options(
         cpus=cpus,
         command=shlex.join(["bench", *sys.argv[1:]]),
@@ -91,42 +91,40 @@ def overhead(
         half_widths=half_widths,
         replace=replace,
     )
-    done = session.start(plan, load_matrix(), options, results, console(), quiet=quiet)
+    done = session.start(plan, matrix, options, results, console(), quiet=quiet)
     more = _interference(measure(chosen, counts, options, results, quiet=quiet).folder) if counts else []
     answer(done.folder, within, out, more=more, as_json=as_json)
     raise_failed(done)
 
 
 def answer(
-    folder: Path, margin: float, out: Path | None, *, more: "list[Drawn] | None" = None, as_json: bool = False
+    folder: Path, margin: float, out: Path | None, *, more: "list[Answered] | None" = None, as_json: bool = False
 ) -> None:
     """Print what a run says, and write its page and pictures. Raises HostError when they cannot be written."""
     # pandas, scipy and altair take a second to import, which `bench --help` should not
-    from analysis.load import load
-    from analysis.overhead_figures import drawn
+    from analysis.evidence import gather
+    from analysis.overhead_figures import overhead as answers_of
     from analysis.page import render
-    from analysis.report import build
+    from analysis.report_json import as_json as whole
     from analysis.table import show
     from analysis.words_overhead import EXPLAINED
     from bench.journal import dumps, read
 
-    found = read(folder)
-    loaded = load(found)
-    report = build(found, margin, loaded)
+    evidence = gather([read(folder)], margin)
     if as_json:
-        typer.echo(dumps(report, indent=2))
+        typer.echo(dumps(whole(evidence), indent=2))
     else:
         screen = Console(highlight=False)
         for sentence in EXPLAINED:
             screen.print(sentence, style="dim")
-        show(report, screen)
-    page = render(report, loaded.launches, more or ())
-    write(out or folder / FOLDER, [*drawn(report), *(more or [])], page)
+        show(evidence.reports[0], screen)
+    answers = [*answers_of(evidence), *(more or [])]
+    write(out or folder / FOLDER, answers, render(evidence, answers))
 
 
-def _interference(folder: Path) -> "list[Drawn]":
+def _interference(folder: Path) -> "list[Answered]":
     from analysis.interference import build
-    from analysis.interference_views import drawn
+    from analysis.overhead_figures import interference
     from bench.journal import read
 
-    return drawn(build(read(folder)))
+    return list(interference(build(read(folder))))

@@ -1,51 +1,106 @@
-"""`bench report`: what a run found, as a table, as JSON, or as one page."""
+"""`bench report`: what runs found, as a table, as JSON, as Markdown, as pictures, or as one page."""
 
+import os
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli.common import RESULTS, AsJson, Results
-from bench.errors import ConfigError, HostError
+from bench.cli.common import RESULTS, AsJson, Html, Results, writing
+from bench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from analysis.evidence import Evidence
 
 
 def report(
-    run: Annotated[str, typer.Argument(help="A run id, a folder, or `latest`.")],
-    html: Annotated[Path | None, typer.Option("--html", help="Write one self-contained page here.")] = None,
+    runs: Annotated[list[str], typer.Argument(metavar="RUN", help="Run ids, folders, or `latest`.")],
+    html: Html = None,
+    markdown: Annotated[Path | None, typer.Option("--markdown", help="Write Markdown, for a pull request.")] = None,
+    figures: Annotated[Path | None, typer.Option("--figures", help="Write each figure into this folder.")] = None,
     margin: Annotated[str, typer.Option("--margin", help="Within this, arms count as equivalent.")] = "5%",
+    watch: Annotated[bool, typer.Option("--watch", help="Write the page again whenever a run has grown.")] = False,
+    every: Annotated[int, typer.Option("--every", min=1, max=3600, help="Seconds between looks, with --watch.")] = 30,
     results: Results = RESULTS,
     as_json: AsJson = False,
 ) -> None:
-    """What the launches of a run say: latencies, what the container costs, and how sure that is."""
+    """What the launches of runs say: the best frameworks, what the container costs, and how sure that is."""
     within = parse_margin(margin)
+    if watch:
+        if html is None or as_json or markdown or figures:
+            raise ConfigError("--watch writes a page and nothing else", "bench report RUN --watch --html FILE")
+        _watch(runs, html, within, every, results)
+        return
     # pandas, scipy and altair take a second to import, which `bench --help` should not
     from rich.console import Console
 
-    from analysis.load import load
-    from analysis.report import build
-    from bench.journal import dumps, read
+    from bench.journal import dumps
+
+    evidence = _gather(runs, within, results)
+    if as_json:
+        from analysis.report_json import as_json as whole
+
+        typer.echo(dumps(whole(evidence), indent=2))
+    else:
+        from analysis.table import show_all
+
+        show_all(evidence, Console(highlight=False))
+    if markdown is not None:
+        from analysis.report_markdown import markdown as as_markdown
+
+        with writing(markdown):
+            markdown.write_text(as_markdown(evidence), encoding="utf-8")
+    if html is None and figures is None:
+        return
+    from analysis.page import answer_all, render
+
+    answers = answer_all(evidence)
+    if figures is not None:
+        from analysis.vega import save
+
+        with writing(figures, "figures:"):
+            figures.mkdir(parents=True, exist_ok=True)
+            for study, answer in answers:
+                for ending in ("png", "svg"):
+                    save(answer.figure, figures / f"{study.name}.{ending}")
+    if html is not None:
+        with writing(html, "page:"):
+            html.write_text(render(evidence, answers), encoding="utf-8")
+
+
+def _gather(names: list[str], margin: float, results: Path) -> "Evidence":
+    from analysis.evidence import gather
+    from bench.journal import read
     from bench.runs import find_run
 
-    found = read(find_run(results, run))
-    loaded = load(found)
-    answer = build(found, within, loaded)
-    if as_json:
-        typer.echo(dumps(answer, indent=2))
-    else:
-        from analysis.table import show
+    return gather([read(find_run(results, name)) for name in names], margin)
 
-        show(answer, Console(highlight=False))
-    if html is not None:
-        from analysis.page import render
 
+def _watch(names: list[str], html: Path, margin: float, every: int, results: Path) -> None:
+    """Until every planned launch is in the journals, or Ctrl-C."""
+    from analysis.page import render
+    from bench.growth import growth, is_whole, stand_back
+    from bench.runs import find_run
+
+    folders = [find_run(results, name) for name in names]
+    stand_back()
+    typer.echo(f"page: {html}, written again when a run has grown; looking every {every} s", err=True)
+    typer.echo("it takes some seconds of CPU each time, at the lowest priority: best on another machine", err=True)
+    for _ in growth(folders, every):
+        evidence = _gather(list(map(str, folders)), margin, results)
+        done = all(is_whole(run) for run in evidence.runs)
+        draft = html.with_name(f".{html.name}.{os.getpid()}")
+        page = render(evidence, refresh=None if done else every)
         try:
-            html.write_text(render(answer, loaded.launches), encoding="utf-8")
-        except OSError as error:
-            raise HostError(
-                f"cannot write {html}: {error.strerror}", "name a file in a folder that is there"
-            ) from error
-        typer.echo(f"page: {html}", err=True)
+            with writing(html, said=None):
+                draft.write_text(page, encoding="utf-8")
+                draft.replace(html)  # a browser that reads just now sees a whole page
+        finally:
+            draft.unlink(missing_ok=True)
+        if done:
+            typer.echo("every planned launch is there: the page is complete", err=True)
+            return
 
 
 def parse_margin(text: str, option: str = "--margin") -> float:

@@ -3,14 +3,14 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from bench.cli.common import RESULTS, AsJson, Results, console
+from bench.cli.common import RESULTS, AsJson, Html, Png, Results, Svg, console, writing
 from bench.cli.sensing import Meters, SensorsRoot, UsbMeters, sensing_of
 from bench.config import load_matrix
-from bench.errors import CellsFailed, ConfigError, HostError
+from bench.errors import CellsFailed, ConfigError
 from bench.plan import ARMS, Selection, make_plan
 
 MOST = 24 * 60.0  # minutes
@@ -27,14 +27,16 @@ def thermal(
     meter: Meters = None,
     usb_meter: UsbMeters = None,
     sensors_root: SensorsRoot = None,
-    figure: Annotated[Path | None, typer.Option("--figure", help="Write the figure here too: .png or .svg.")] = None,
+    html: Html = None,
+    svg: Svg = None,
+    png: Png = None,
     show: Annotated[
         str | None, typer.Option("--show", help="Measure nothing: a kept study's folder, or `latest`.")
     ] = None,
     results: Results = RESULTS,
     as_json: AsJson = False,
 ) -> None:
-    """Infer for minutes while sensors are read: how warm, how slow, how held back, and is it steady?"""
+    """How warm, how slow and how held back does a device become under inference without a pause, and is it steady?"""
     failure = None
     if show is None:
         wanted = _selection(device, framework, model, precision, arm)
@@ -43,7 +45,7 @@ def thermal(
         from bench.study_folder import find_study
 
         folder = find_study(results, show)
-    _tell(folder, figure, as_json)
+    _tell(folder, html, [path for path in (svg, png) if path], as_json=as_json)
     if failure:
         raise CellsFailed(f"the launch failed: {failure}", f"what was measured before is kept in {folder}")
 
@@ -82,34 +84,26 @@ def _measure(
     return study.measure(plan, matrix, options, results, console())
 
 
-def _tell(folder: Path, figure: Path | None, as_json: bool) -> None:
+def _tell(folder: Path, html: Path | None, pictures: list[Path], *, as_json: bool) -> None:
     from rich.console import Console
 
-    from analysis.study_events import read_study
     from analysis.thermal import answer, over_time
+    from analysis.thermal_events import read_recording
+    from analysis.thermal_figure import thermal_chart
+    from analysis.thermal_page import render
     from analysis.thermal_table import show
+    from analysis.vega import save
     from bench.journal import dumps
 
-    study = read_study(folder)
-    said = answer(study)
+    recording = read_recording(folder)
+    said, frame = answer(recording), over_time(recording)
     if as_json:
         typer.echo(dumps({**said, "path": str(folder)}, indent=2))
     else:
         show(said, Console(highlight=False))
-    for path in [folder / "thermal.svg", *([figure] if figure else [])]:
-        _draw(over_time(study), said, path)
-
-
-def _draw(frame: Any, said: dict[str, Any], path: Path) -> None:
-    if not len(frame):
-        return
-    from analysis.figures import save
-    from analysis.thermal_figure import thermal_chart
-
-    try:
-        save(thermal_chart(frame, said), path)
-    except ValueError as error:
-        raise ConfigError(f"--figure {path}: {error}", "name a file that ends in .png or .svg") from error
-    except OSError as error:
-        raise HostError(f"cannot write {path}: {error.strerror}", "name a file in a folder that is there") from error
-    typer.echo(f"figure: {path}", err=True)
+    for picture in [folder / "thermal.svg", *pictures] if len(frame) else []:
+        with writing(picture, "figure:"):
+            save(thermal_chart(frame, said), picture)
+    if html is not None:
+        with writing(html, "page:"):
+            html.write_text(render(recording), encoding="utf-8")

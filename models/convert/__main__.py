@@ -1,68 +1,65 @@
-"""python -m models.convert NAME --out FOLDER [--format savedmodel] [--format tflite]
+"""python -m models.convert NAME --out FOLDER --kind tflite/fp32 [--kind …], and the options of models/task.py.
 
-Converts /in/model.onnx (--onnx), checks the result against /in/reference.npz (--reference) and writes it with
-`made.json` (docs/store.md, without hashes) into FOLDER.
+Converts an ONNX file, checks the results and writes them with `made.json` (docs/store.md, without hashes) into FOLDER.
 """
 
-import argparse
+import shutil
 import tempfile
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import onnx
 
-from models import report
+from models import report, task
 from models.convert.run import run_savedmodel, run_tflite
-from models.convert.to_tensorflow import to_savedmodel, to_tflite, translate
-from models.inputs import picture
-from models.parity import parity
+from models.convert.to_tensorflow import channels_last, to_savedmodel, to_tflite, translate
+from models.inputs import calibration
 
-SEED = 0  # the input that the reference is the answer to
+KINDS = ("savedmodel/fp32", "tflite/fp32", "tflite/fp16", "tflite/int8")
 MAKERS = ("onnx2tf", "tensorflow", "onnx")
 
 
-def make(name: str, model: Path, reference: Path, out: Path, formats: list[str]) -> None:
-    """Make and check what is asked for. Raises ParityError, or whatever the converter raises."""
-    (taken,) = onnx.load(model, load_external_data=False).graph.input
-    shape = report.tensor(taken)["shape"]
-    axes = channels_last(len(shape))
-    given = np.ascontiguousarray(picture(tuple(shape), SEED).transpose(axes))
-    with np.load(reference, allow_pickle=False) as arrays:
-        expected = [arrays[f"output_{place}"] for place in range(len(arrays.files))]
-
+def convert(asked: task.Task, scratch: Path) -> None:
+    """Make and check what is asked for, in a scratch folder."""
+    axes = [channels_last(len(described["shape"])) for described in asked.inputs]
+    shapes = [np.shape(array) for array in asked.expected[0]]
     checked_with = f"tensorflow {version('tensorflow')}"
-    artifacts = []
-    with tempfile.TemporaryDirectory(dir=out) as scratch:
-        saved = Path(scratch) / "savedmodel"
-        to_savedmodel(translate(model, Path(scratch)), saved)
-        if "tflite" in formats:
-            target = out / f"{name}.tflite"
-            target.write_bytes(to_tflite(saved))
-            figures = parity(expected, run_tflite(target, given), checked_with)
-            artifacts.append(report.artifact("tflite", target.name, MAKERS, figures, axes))
-        if "savedmodel" in formats:
-            target = saved.rename(out / f"{name}.savedmodel")
-            figures = parity(expected, run_savedmodel(target, given), checked_with)
-            artifacts.append(report.artifact("savedmodel", target.name, MAKERS, figures, axes))
-    report.write(out, artifacts=artifacts)
 
+    def moved(given: list[np.ndarray]) -> list[np.ndarray]:
+        return [array if way is None else np.ascontiguousarray(array.transpose(way))
+                for array, way in zip(given, axes, strict=True)]  # fmt: skip
 
-def channels_last(rank: int) -> list[int]:
-    """The transposition that onnx2tf gives an input of this rank: NCHW → NHWC, and alike; none below three axes."""
-    return [0, *range(2, rank), 1] if rank > 2 else list(range(rank))
+    @cache
+    def saved(for_integers: bool) -> Path:
+        folder = scratch / f"translated-{for_integers}"
+        folder.mkdir()
+        to_savedmodel(translate(asked.model, folder, for_integers=for_integers), shapes, folder / "savedmodel")
+        return folder / "savedmodel"
+
+    def make(kind: str) -> dict[str, Any]:
+        form, precision = kind.split("/")
+        source = saved(precision == "int8")
+        if form == "savedmodel":
+            target = asked.out / f"{asked.name}.savedmodel"
+            shutil.copytree(source, target)
+            run = run_savedmodel(target)
+        else:
+            target = asked.out / (f"{asked.name}.tflite" if precision == "fp32" else f"{asked.name}.{precision}.tflite")
+            target.write_bytes(to_tflite(source, precision, map(moved, calibration(asked.inputs))))
+            run = run_tflite(target)
+        figures = asked.compare(lambda given: run(moved(given)), checked_with)
+        return report.artifact(kind, target.name, MAKERS, figures, axes if any(axes) else None)
+
+    task.carry_out(asked, make)
 
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m models.convert", description="Convert a model for TensorFlow.")
-    parser.add_argument("name")
-    parser.add_argument("--onnx", type=Path, default=Path("/in/model.onnx"))
-    parser.add_argument("--reference", type=Path, default=Path("/in/reference.npz"))
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--format", action="append", choices=("savedmodel", "tflite"), default=[], dest="formats")
-    chosen = parser.parse_args()
-    make(chosen.name, chosen.onnx, chosen.reference, chosen.out, chosen.formats)
+    asked = task.read("convert", KINDS)
+    with tempfile.TemporaryDirectory(dir=asked.out) as scratch:
+        convert(asked, Path(scratch))
 
 
 main()

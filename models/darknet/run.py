@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from models.reference import Run
+
 FLOATS = ctypes.POINTER(ctypes.c_float)
 
 
-def run_darknet(folder: Path, given: np.ndarray) -> list[np.ndarray]:
+def run_darknet(folder: Path) -> Run:
     """The one output, with the axis of the batch."""
     library = ctypes.CDLL(str(distribution("darknet").locate_file("darknet/libdarknet.so")))
     library.load_network.restype = ctypes.c_void_p
@@ -19,5 +21,9 @@ def run_darknet(folder: Path, given: np.ndarray) -> list[np.ndarray]:
     library.network_predict.argtypes = [ctypes.c_void_p, FLOATS]
     files = [str(folder / name).encode() for name in ("model.cfg", "model.weights")]
     network = library.load_network(*files, 0)
-    answer = library.network_predict(network, given.ctypes.data_as(FLOATS))
-    return [np.ctypeslib.as_array(answer, (1, library.network_outputs(network))).copy()]
+
+    def run(given: list[np.ndarray]) -> list[np.ndarray]:
+        answer = library.network_predict(network, given[0].ctypes.data_as(FLOATS))
+        return [np.ctypeslib.as_array(answer, (1, library.network_outputs(network))).copy()]
+
+    return run

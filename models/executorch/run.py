@@ -6,8 +6,14 @@ import numpy as np
 import torch
 from executorch.runtime import Runtime
 
+from models.reference import Run
 
-def run_executorch(program: Path, given: np.ndarray) -> list[np.ndarray]:
+
+def run_executorch(program: Path) -> Run:
     """All outputs, in the program's order."""
     method = Runtime.get().load_program(program).load_method("forward")
-    return [each.numpy() for each in method.execute([torch.from_numpy(given)])]
+
+    def run(given: list[np.ndarray]) -> list[np.ndarray]:
+        return [each.numpy().copy() for each in method.execute(list(map(torch.from_numpy, given)))]
+
+    return run

@@ -1,24 +1,52 @@
-"""A network as an ExecuTorch program, its parts that XNNPACK can compute given to XNNPACK, in float32."""
+"""A network as an ExecuTorch program, its parts that XNNPACK can compute given to XNNPACK, in float32 or int8."""
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import torch
 from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import (
+    XNNPACKQuantizer,
+    get_symmetric_quantization_config,
+)
 from executorch.exir import to_edge_transform_and_lower
 from torch import nn
 from torch.nn import functional
+from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+
+from models.inputs import make
 
 
-def to_executorch(artifact: Path, example: np.ndarray) -> bytes:
-    """The program of a `torch` artifact for inputs of the example's shape: the same bytes for the same network."""
-    exported = torch.export.export(_network(artifact), (torch.from_numpy(example),))
+def to_executorch(
+    artifact: Path, inputs: Sequence[Mapping[str, Any]], calibration: Iterator[list[np.ndarray]] | None
+) -> bytes:
+    """The program of a `torch` artifact for these inputs: the same bytes for the same network.
+
+    With `calibration`, which gives inputs, XNNPACK's own quantizer makes it int8: weights with a scale for each
+    channel, activations with the ranges that these inputs led to.
+    """
+    network, example = _network(artifact), tuple(map(torch.from_numpy, make(inputs, 0)))
+    if calibration is not None:
+        network = _quantized(network, example, calibration)
+    exported = torch.export.export(network, example)
     exported = exported.run_decompositions({torch.ops.aten.avg_pool3d.default: _avg_pool3d})
     return bytes(to_edge_transform_and_lower(exported, partitioner=[XnnpackPartitioner()]).to_executorch().buffer)
+
+
+def _quantized(
+    network: nn.Module, example: tuple[torch.Tensor, ...], calibration: Iterator[list[np.ndarray]]
+) -> nn.Module:
+    quantizer = XNNPACKQuantizer().set_global(get_symmetric_quantization_config(is_per_channel=True))
+    prepared = prepare_pt2e(torch.export.export(network, example).module(), quantizer)
+    with torch.no_grad():
+        for given in calibration:
+            prepared(*map(torch.from_numpy, given))
+    return convert_pt2e(prepared)
 
 
 def _avg_pool3d(

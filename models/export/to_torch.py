@@ -6,11 +6,14 @@ Python 3.6 with torch 1.10 as well as in today's.
 
 import io
 import zipfile
+from collections.abc import Sequence
 from types import ModuleType
 
 import numpy as np
 import torch
 from torch import nn
+
+from models.reference import Run
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name: every file has it, so the bytes repeat
 
@@ -29,19 +32,20 @@ def to_torch(program: str, network: nn.Module) -> bytes:
     return _zip({"network.py": program.encode(), "weights.npz": weights})
 
 
-def run_torch(artifact: bytes, given: np.ndarray) -> list[np.ndarray]:
-    """The outputs of a network that is loaded from its artifact, as the runner's adapter does it."""
+def run_torch(artifact: bytes) -> Run:
+    """A network that is loaded from its artifact, as the runner's adapter does it."""
     with zipfile.ZipFile(io.BytesIO(artifact)) as files:
         network = build(files.read("network.py").decode(), "network")
         with np.load(io.BytesIO(files.read("weights.npz")), allow_pickle=False) as weights:
             network.load_state_dict({name: torch.from_numpy(weights[name]) for name in weights.files})
-    return outputs(network.eval(), given)
+    network.eval()
+    return lambda given: outputs(network, given)
 
 
-def outputs(network: nn.Module, given: np.ndarray) -> list[np.ndarray]:
+def outputs(network: nn.Module, given: Sequence[np.ndarray]) -> list[np.ndarray]:
     """What a network answers, as arrays."""
     with torch.no_grad():
-        answer = network(torch.from_numpy(given))
+        answer = network(*map(torch.from_numpy, given))
     return [tensor.numpy() for tensor in (answer if isinstance(answer, tuple | list) else [answer])]
 
 

@@ -6,9 +6,15 @@ import numpy as np
 import tvm
 from tvm import relax
 
+from models.reference import Run
 
-def run_tvm(library: Path, given: np.ndarray) -> list[np.ndarray]:
+
+def run_tvm(library: Path) -> Run:
     """All outputs, in the model's order."""
     machine = relax.VirtualMachine(tvm.runtime.load_module(str(library)), tvm.cpu())
-    answer = machine["main"](tvm.runtime.tensor(given))
-    return [each.numpy() for each in (answer if isinstance(answer, tvm.ir.Array | tuple | list) else [answer])]
+
+    def run(given: list[np.ndarray]) -> list[np.ndarray]:
+        answer = machine["main"](*map(tvm.runtime.tensor, given))
+        return [each.numpy() for each in (answer if isinstance(answer, tvm.ir.Array | tuple | list) else [answer])]
+
+    return run

@@ -26,11 +26,11 @@ def load(path, request):
     """
     kind, _, place = request["device"].partition(":")
     if kind == "CPU":
-        return interpreter.load(Interpreter(model_path=path, num_threads=request["threads"]))
+        return interpreter.load(Interpreter(model_path=path, num_threads=request["threads"]), request)
     if kind != "EDGETPU":
         raise ValueError("no device '{}'; there are CPU and EDGETPU".format(request["device"]))
     delegate = load_delegate(LIBRARY, {"device": place} if place else {})
-    return interpreter.load(Interpreter(model_path=path, experimental_delegates=[delegate]))
+    return interpreter.load(Interpreter(model_path=path, experimental_delegates=[delegate]), request)
 
 
 def close(session):

@@ -1,5 +1,6 @@
-"""OpenVINO on the CPU, or on Intel's GPU or NPU; it reads ONNX by itself."""
+"""OpenVINO on the CPU, or on Intel's GPU or NPU; it reads ONNX, and folders of its own `model.xml` and `model.bin`."""
 
+import os
 import sys
 
 # It reports its use to its vendor unless this package is missing: then it takes a stub of its own.
@@ -18,6 +19,8 @@ def version():
 def load(path, request):
     """A request of its own to a model compiled for one inference at a time, in the precision that was asked for."""
     core = openvino.Core()
+    if os.path.isdir(path):  # OpenVINO's own format
+        path = os.path.join(path, "model.xml")
     config = {
         "INFERENCE_PRECISION_HINT": {"fp32": "f32", "fp16": "f16"}.get(request["precision"], "dynamic"),
         "PERFORMANCE_HINT": "LATENCY",

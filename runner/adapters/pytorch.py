@@ -28,7 +28,10 @@ def version():
 
 
 def load(path, request):
-    """The module with its weights, ready for inference, and where it is. Raises for a weight too few or too many."""
+    """The module with its weights, ready for inference, where it is, and whether it computes in half precision.
+
+    Raises for a weight too few or too many.
+    """
     device = DEVICES[request["device"]]
     if device == "cuda":
         cuda.forbid_tf32(request)
@@ -41,17 +44,22 @@ def load(path, request):
             state = {key: torch.from_numpy(weights[key]) for key in weights.files}
     module = names["build"]()
     module.load_state_dict(state, strict=True)
-    return module.eval().to(device), device
+    if request["precision"] == "fp16":
+        module.half()
+    return module.eval().to(device), device, request["precision"] == "fp16"
 
 
 def infer(session, inputs):
-    """The module's output, or outputs when it returns several.
+    """The module's output, or outputs when it returns several; half precision begins and ends here.
 
     What a card computes is waited for when it is copied to the host; on the CPU nothing is copied.
     """
-    module, device = session
+    module, device, half = session
+    given = [torch.from_numpy(each).to(device) for each in inputs]
+    if half:
+        given = [each.half() if each.is_floating_point() else each for each in given]
     with _no_gradients():
-        outputs = module(*[torch.from_numpy(each).to(device) for each in inputs])
+        outputs = module(*given)
     if isinstance(outputs, torch.Tensor):
         return [outputs.cpu().numpy()]
     return [each.cpu().numpy() for each in outputs]

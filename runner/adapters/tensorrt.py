@@ -11,9 +11,10 @@ import os
 import numpy
 import tensorrt
 
-from runner import cuda
+from runner import cuda, inputs
 from runner.packages import versions
 
+CALIBRATION = range(2000, 2032)  # the seeds of the inputs by which int8 finds its ranges: models/inputs.py
 WORKSPACE = 1 << 28  # bytes of the card's memory that a layer may use while it runs
 
 _card = cuda.Runtime()
@@ -30,7 +31,7 @@ def version():
 
 def load(path, request):
     """The engine in its context, with memory on the card for each input and output."""
-    plan = _kept(path, request) if "engines" in request["options"] else _build(path, request["precision"])
+    plan = _kept(path, request) if "engines" in request["options"] else _build(path, request)
     runtime = tensorrt.Runtime(_logger)
     engine = runtime.deserialize_cuda_engine(plan)
     if engine is None:
@@ -43,10 +44,10 @@ def load(path, request):
     return session
 
 
-def infer(session, inputs):
+def infer(session, given):
     """All outputs, in the engine's order, on the host."""
     for place, tensor in enumerate(session.inputs):
-        _card.copy_in(tensor.address, inputs[place])
+        _card.copy_in(tensor.address, given[place])
     session.execute()
     outputs = [numpy.empty(tensor.shape, tensor.dtype) for tensor in session.outputs]
     for place, tensor in enumerate(session.outputs):
@@ -59,7 +60,7 @@ def close(session):
     session.close()
 
 
-def _build(path, precision):
+def _build(path, request):
     """The serialized engine of an ONNX file. Raises RuntimeError with what TensorRT says of it."""
     builder = tensorrt.Builder(_logger)
     # Sizes with the batch, which ONNX needs; from 10 on there is nothing else.
@@ -75,13 +76,17 @@ def _build(path, precision):
         config.set_memory_pool_limit(tensorrt.MemoryPoolType.WORKSPACE, WORKSPACE)
     else:
         config.max_workspace_size = WORKSPACE
-    if precision == "fp32":
+    calibrator = None
+    if request["precision"] == "fp32":
         config.clear_flag(tensorrt.BuilderFlag.TF32)
-    elif precision == "fp16":
+    elif request["precision"] == "fp16":
         config.set_flag(tensorrt.BuilderFlag.FP16)
     else:
-        raise ValueError("no calibration for {} is implemented".format(precision))
+        config.set_flag(tensorrt.BuilderFlag.INT8)
+        config.int8_calibrator = calibrator = _Calibrator(request["inputs"])  # which the config does not keep alive
     plan = builder.build_serialized_network(network, config)
+    if calibrator is not None:
+        calibrator.close()
     if plan is None:
         raise RuntimeError("TensorRT could not build an engine: its reason is above")
     return plan
@@ -95,10 +100,44 @@ def _kept(path, request):
     if not os.path.exists(target):
         partial = "{}.{}".format(target, os.getpid())
         with open(partial, "wb") as stream:
-            stream.write(bytes(_build(path, request["precision"])))
+            stream.write(bytes(_build(path, request)))
         os.replace(partial, target)
     with open(target, "rb") as stream:
         return stream.read()
+
+
+class _Calibrator(tensorrt.IInt8EntropyCalibrator2):
+    """Gives TensorRT the inputs from which it takes its ranges: those of models/inputs.py."""
+
+    def __init__(self, wanted):
+        tensorrt.IInt8EntropyCalibrator2.__init__(self)
+        self._wanted = wanted
+        self._seeds = iter(CALIBRATION)
+        self._addresses = [_card.allocate(array.nbytes) for array in inputs.make(wanted, 0)]
+
+    def get_batch_size(self):
+        """How many pictures one call of get_batch stands for."""
+        return self._wanted[0]["shape"][0]
+
+    def get_batch(self, _names):
+        """The addresses of the next inputs on the card; None after the last."""
+        seed = next(self._seeds, None)
+        if seed is None:
+            return None
+        for place, array in enumerate(inputs.make(self._wanted, seed)):
+            _card.copy_in(self._addresses[place], array)
+        return self._addresses
+
+    def read_calibration_cache(self):
+        """Nothing: what was found before is not kept, an engine is."""
+
+    def write_calibration_cache(self, cache):
+        """Neither is what is found now."""
+
+    def close(self):
+        """Give the card's memory back."""
+        for address in self._addresses:
+            _card.free(address)
 
 
 class _Tensor:

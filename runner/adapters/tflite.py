@@ -15,7 +15,7 @@ def version():
 
 def load(path, request):
     """The session of a model on the CPU."""
-    return interpreter.load(Interpreter(model_path=path, num_threads=request["threads"]))
+    return interpreter.load(Interpreter(model_path=path, num_threads=request["threads"]), request)
 
 
 def close(session):

@@ -162,7 +162,7 @@ def tried(framework: str, model: onnx.ModelProto, folder: Path) -> float | str:
         write(graph.read(folder / "model.onnx"), folder / "made")
     except graph.Unsupported as error:
         return str(error)
-    (found,) = run(folder / "made", given)
+    (found,) = run(folder / "made")([given])
     return float(np.abs(found.ravel() - expected.ravel()).max() / np.abs(expected).max())
 
 

@@ -35,7 +35,7 @@ def facts(name: str) -> dict:
                     {"layer": place, "std": float(answer.std()), "denormals": denormals(answer)}
                 )
             )
-    answers = outputs(network, picture(entry.input, 0))
+    answers = outputs(network, [picture(entry.input, 0)])
     return {
         "outputs": [
             {

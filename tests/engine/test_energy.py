@@ -75,7 +75,7 @@ def test_a_thermal_study_tells_time_and_temperature(arm, made, bench, tmp_path):
     framework, model = CELL.split("/")[1:3]
     done = bench(
         "study", "thermal", "--framework", framework, "--model", model, "--arm", arm, "--minutes", "0.1",
-        "--sensors-root", str(board), "--figure", "thermal.png", "--json",
+        "--sensors-root", str(board), "--png", "thermal.png", "--html", "thermal.html", "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
@@ -86,5 +86,6 @@ def test_a_thermal_study_tells_time_and_temperature(arm, made, bench, tmp_path):
     assert said["steady"]["reached"] is False
     assert (tmp_path / "thermal.png").read_bytes().startswith(b"\x89PNG")
     assert (Path(tmp_path / said["path"]) / "thermal.svg").is_file()
+    assert "In plain words" in (tmp_path / "thermal.html").read_text()
     shown = bench("study", "thermal", "--show", "latest")
     assert "0 whole minutes were measured" in shown.stdout

@@ -65,9 +65,9 @@ def test_mobilenet_runs_on_python_36_with_parity(python, packages, model, tmp_pa
                 "protocol": 1,
                 "framework": "onnxruntime",
                 "artifact": {"path": str(model.path), "sha256": model.sha256, "format": model.format},
-                "inputs": [{**given, "axes": model.axes} for given in model.inputs],
+                "inputs": [{**given, "axes": None} for given in model.inputs],
                 "threads": 1,
-                "seed": model.seed,
+                "seed": model.seeds[0],
                 "stop": {"iterations": 5, "seconds": 0},
                 "reference": {
                     "path": str(model.reference),

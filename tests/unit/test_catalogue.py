@@ -40,7 +40,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     "macs": macs,
                     "inputs": [{"name": "input", "shape": MATRIX.models[name].input, "dtype": "float32"}],
                     "outputs": [{"name": "output", "shape": shape, "dtype": "float32"} for shape in shapes],
-                    "reference": {"file": "reference.npz", "seed": 0},
+                    "reference": {"file": "reference.npz", "seeds": [0, 1], "by": "torch 2.13.0"},
                     "sensitivity": {"other_input": 1.25, "zero_input": 4.5, "transposed_input": 1.3},
                     "artifacts": artifacts,
                 },
@@ -59,15 +59,26 @@ def bench(cache: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_models_are_in_the_order_of_their_work_for_each_parameter(cache: Path) -> None:
     rows = overview(MATRIX, Store(cache / "models"))
-    assert [row["name"] for row in rows][:3] == ["vgg-s-32", "resnet-50", "c3d"]
-    assert [row["name"] for row in rows][3:] == [name for name in MATRIX.models if name not in MADE]
-    assert rows[1]["flop_per_param"] == pytest.approx(2 * 4_089_184_256 / 25_557_032)
-    assert all(row["params"] is row["macs"] is row["flop_per_param"] is None for row in rows[3:])
+    assert rows[0]["name"] == "vgg-s-32"
+    assert sorted(row["name"] for row in rows) == sorted(MATRIX.models)
+    ratios = [row["flop_per_param"] for row in rows]
+    assert ratios == sorted(ratios)
+    by_name = {row["name"]: row for row in rows}
+    assert by_name["resnet-50"]["flop_per_param"] == pytest.approx(2 * 4_089_184_256 / 25_557_032)
 
 
-def test_what_was_not_made_is_shown_without_figures(tmp_path: Path) -> None:
+def test_what_is_counted_is_known_before_anything_is_made(tmp_path: Path) -> None:
+    rows = {row["name"]: row for row in overview(MATRIX, Store(tmp_path))}
+    assert {name: (row["params"], row["macs"]) for name, row in rows.items()} == {
+        name: counts[:2] for name, counts in COUNTS.items()
+    }
+    assert all(row["formats"] == [] for row in rows.values())
+
+
+def test_what_was_not_made_is_shown_without_artifacts(tmp_path: Path) -> None:
     facts = detail("yolov3", MATRIX, Store(tmp_path), load_references()["yolov3"])
-    assert facts["params"] is facts["sensitivity"] is None
+    assert facts["params"] == 61_949_149
+    assert facts["sensitivity"] is None
     assert facts["artifacts"] == facts["formats"] == []
     assert facts["reference"]["study"]["unit"] == "flop"
     assert detail("yolov3", MATRIX, Store(tmp_path), None)["reference"] is None

@@ -9,6 +9,7 @@ import pytest
 from bench.config import load_matrix
 from bench.errors import ConfigError
 from bench.plan import ARMS, Selection, make_plan
+from bench.recipe import MAKERS
 
 MATRIX = load_matrix()
 
@@ -26,13 +27,33 @@ def test_everything_is_planned_unless_something_is_asked_for():
 
 def test_names_and_globs_select():
     assert [c.id for c in plan(frameworks=["tflite"], models=["cifarnet"]).cells] == ["host/tflite/cifarnet/fp32"]
-    chosen = plan(globs=["*/onnxruntime/resnet-*", "host/tflite/cifarnet/*"])
+    chosen = plan(globs=["*/onnxruntime/resnet-*/fp32", "host/tflite/cifarnet/*"])
     assert sorted(c.id for c in chosen.cells) == [
         "host/onnxruntime/resnet-101/fp32",
         "host/onnxruntime/resnet-18/fp32",
         "host/onnxruntime/resnet-50/fp32",
+        "host/tflite/cifarnet/fp16",
         "host/tflite/cifarnet/fp32",
+        "host/tflite/cifarnet/int8",
     ]
+
+
+def test_the_first_precision_is_planned_unless_others_are_asked_for():
+    assert {cell.precision for cell in plan(models=["cifarnet"]).cells} == {"fp32"}
+    made = plan(models=["cifarnet"], frameworks=["tflite", "onnxruntime"], precisions=["fp16", "int8"])
+    assert [cell.id for cell in made.cells] == [
+        "host/onnxruntime/cifarnet/int8",
+        "host/tflite/cifarnet/fp16",
+        "host/tflite/cifarnet/int8",
+    ]
+    assert "computes nothing in half precision" in made.skipped["host/onnxruntime/cifarnet/fp16"]
+
+
+@pytest.mark.parametrize("name", [name for name, entry in MATRIX.frameworks.items() if entry.group == "cpu"])
+def test_every_framework_for_the_cpu_has_a_precision_or_says_why_not(name):
+    entry = MATRIX.frameworks[name]
+    assert sorted([*entry.precisions, *entry.lacks]) == ["fp16", "fp32", "int8"]
+    assert {entry.kind(precision) for precision in entry.precisions} <= MAKERS.keys()
 
 
 def test_every_launch_comes_once_and_blocks_are_whole():

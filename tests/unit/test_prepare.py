@@ -16,7 +16,7 @@ from runner.protocol import complete
 )
 def test_the_request_names_adapter_and_device(framework, adapter, device, monkeypatch, tmp_path):
     artifact = SimpleNamespace(
-        path=tmp_path / "a", sha256="0", format="torch", inputs=[], axes=None, seed=0,
+        path=tmp_path / "a", sha256="0", format="torch", inputs=[], axes=None, seeds=[0],
         reference=tmp_path / "r", reference_sha256="1",
     )  # fmt: skip
     monkeypatch.setattr(prepare, "cache", lambda: tmp_path)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.paths import PROJECT
-from bench.recipe import Recipes
+from bench.recipe import Kind, Recipes
 from bench.store import Store
 
 from .models.source import INPUTS, write_made, write_sources
@@ -44,7 +44,7 @@ def test_what_was_made_is_found_with_all_that_a_launch_needs(store: Store) -> No
     assert found.path.read_text() == "small as onnx"
     assert found.path.parent.name == found.sha256
     assert found.reference.read_text() == "reference of small"
-    assert (found.seed, found.inputs, found.size_bytes) == (0, INPUTS, len("small as onnx"))
+    assert (found.seeds, found.inputs, found.size_bytes) == ([0, 1], INPUTS, len("small as onnx"))
     assert found.is_intact()
     assert store.find("small", "onnx", "int8") is None
     assert store.find("large", "onnx", "fp32") is None
@@ -129,6 +129,12 @@ def test_a_damaged_index_counts_as_not_made(store: Store) -> None:
     assert store.find("small", "tflite", "fp32")
 
 
+def bring(store: Store, name: str = "mine") -> None:
+    """Take over a model as the user's own."""
+    with store.staging() as folder:
+        store.record(name, folder, write_made(folder, name, ["onnx"]), own={"key": "a key", "file": "mine.onnx"})
+
+
 def in_child(work: Callable[[], None]) -> int:
     """Do something in a forked process: its exit code."""
     child = multiprocessing.get_context("fork").Process(target=work)
@@ -138,10 +144,9 @@ def in_child(work: Callable[[], None]) -> int:
     return child.exitcode
 
 
-def test_killed_at_any_moment_it_is_whole(store: Store) -> None:
-    """Every call that changes the disk is, in turn, the last one before the process is gone."""
-    make(store, "large")
-    changing = {"rename": os.rename, "fsync": os.fsync, "mkdir": os.mkdir, "replace": os.replace}
+def killed_everywhere(work: Callable[[], None], look: Callable[[], None]) -> int:
+    """Do something in processes of which each ends one change of the disk later; how many were killed."""
+    changing = {name: getattr(os, name) for name in ("rename", "fsync", "mkdir", "replace", "unlink", "rmdir")}
 
     def killed_at(moment: int) -> None:
         left = [moment]
@@ -157,20 +162,77 @@ def test_killed_at_any_moment_it_is_whole(store: Store) -> None:
 
         for name, real in changing.items():
             setattr(os, name, dies(real))
-        make(reopened(store))
+        work()
         os._exit(0)
 
     moments = 0
     while in_child(partial(killed_at, moments)) == 9:
         moments += 1
+        look()
+    return moments
+
+
+def test_killed_at_any_moment_it_is_whole(store: Store) -> None:
+    """Every call that changes the disk is, in turn, the last one before the process is gone."""
+    make(store, "large")
+
+    def look() -> None:
         seen = reopened(store)
         assert list(seen.verify()) == []
         assert seen.find("large", "onnx", "fp32")
         if found := seen.find("small", "onnx", "fp32"):
             assert found.is_intact()
-    assert moments > 30
+
+    assert killed_everywhere(lambda: make(reopened(store)), look) > 30
     assert reopened(store).find("small", "tflite", "fp32")
     assert list((store.root / "staging").iterdir()) == []
+
+
+def test_a_model_of_the_user_s_is_there_whole_or_not_at_all(store: Store) -> None:
+    make(store, "large")
+
+    def look() -> None:
+        seen = reopened(store)
+        assert list(seen.verify()) == []
+        assert seen.find("large", "onnx", "fp32")
+        for name in seen.own():
+            found = seen.find(name, "onnx", "fp32")
+            assert found is not None
+            assert found.is_intact()
+
+    assert killed_everywhere(lambda: bring(reopened(store)), look) > 10
+    assert reopened(store).own() == ["mine"]
+
+
+def test_killed_while_something_is_removed_all_else_is_whole(store: Store) -> None:
+    make(store, "large")
+    bring(store)
+
+    def look() -> None:
+        seen = reopened(store)
+        assert list(seen.verify()) == []
+        assert seen.find("large", "onnx", "fp32")
+
+    def remove() -> None:
+        seen = reopened(store)
+        if seen.own():
+            seen.remove("mine")
+        else:  # it was gone when the process was killed: what it left goes with the next
+            seen.discard("mine")
+
+    assert killed_everywhere(remove, look) >= 2
+    assert reopened(store).own() == []
+    assert len(list((store.root / "blobs").iterdir())) == len(ALL) + 1
+
+
+def test_why_something_was_not_made_is_kept_until_it_is_tried_with_other_sources(store: Store) -> None:
+    make(store, formats=["onnx"])
+    kind = Kind("tflite", "fp32")
+    assert store.failure("small", kind) is None
+    store.fail("small", kind, "no such operator")
+    assert reopened(store).failure("small", kind) == "no such operator"
+    (store.recipes.folder / "convert" / "requirements.txt").write_text("tensorflow==2\n")
+    assert reopened(store).failure("small", kind) is None
 
 
 def test_builds_at_the_same_time_lose_nothing(store: Store) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from analysis.study_events import read_study
 from analysis.thermal import answer
+from analysis.thermal_events import read_recording
 from bench import sensing as sampling
 from bench import thermal
 from bench.config import Sensing, load_matrix
@@ -91,7 +91,7 @@ def test_a_study_keeps_what_both_programs_said(study, tmp_path):
     assert facts["sensors"]["scope"] == "rail POM_5V_IN"
     events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
     assert {event["source"] for event in events} == {"runner", "sampler"}
-    said = read_study(folder)
+    said = read_recording(folder)
     assert said.warnings == []
     assert len(said.windows) == 3
     heats = {reading["values"].get("thermal/CPU-therm/temperature") for reading in said.readings}
@@ -101,14 +101,14 @@ def test_a_study_keeps_what_both_programs_said(study, tmp_path):
 
 def test_sensors_are_read_on_while_it_cools_down(study):
     _, folder, _ = study(cooldown=0.4 / 60)
-    said = read_study(folder)
+    said = read_recording(folder)
     assert said.readings[-1]["at_ns"] > said.windows[-1]["end_ns"] + 3 * 10**8
 
 
 def test_an_interrupted_study_keeps_what_was_heard_and_says_how_to_see_it(study, tmp_path):
     with pytest.raises(Interrupted, match="bench study thermal --show"):
         study(Interrupted("interrupted by SIGINT"))
-    said = read_study(find_study(tmp_path / "results", "latest"))
+    said = read_recording(find_study(tmp_path / "results", "latest"))
     assert len(said.windows) == 3
     assert "the board went off" in answer(said)["ended"]
 
@@ -116,14 +116,14 @@ def test_an_interrupted_study_keeps_what_was_heard_and_says_how_to_see_it(study,
 def test_a_launch_that_fails_is_kept_with_its_reason(study):
     _, folder, failure = study({"event": "error", "class": "infer", "message": "no memory left"})
     assert failure == "infer: no memory left"
-    assert answer(read_study(folder))["ended"] == failure
+    assert answer(read_recording(folder))["ended"] == failure
 
 
 def test_a_full_disk_ends_the_study_at_once(study, tmp_path):
     with disk_of(20_000), pytest.raises(HostError, match=r"cannot write .*events\.jsonl"):
         study(cooldown=30)
     folder = find_study(tmp_path / "results", "latest")
-    assert read_study(folder).windows, "what fits is kept"
+    assert read_recording(folder).windows, "what fits is kept"
 
 
 def test_a_sampler_whose_words_cannot_be_kept_says_so_when_it_is_stopped(board):

@@ -29,30 +29,41 @@ class Truth:
     drift_sd: float = 0.02  # shared by the arms of a block: what pairing takes out
     versions: dict[str, dict[str, str]] = field(default_factory=dict)  # arm → packages that differ there
     failing: dict[str, str] = field(default_factory=dict)  # arm → reason of every second launch
+    device: str = "host"
+    precision: str = "fp32"
+    size_bytes: int = 14_000_000  # of the artifact
+    max_rel: float = 4e-6
+    params: int | None = 3_504_872
+    macs: int | None = 300_774_272
+    memory_bytes: int = 80_000_000
+    phases_ms: tuple[float, float, float, float] = (60.0, 150.0, 120.0, 25.0)  # start, import, load, first
 
     @property
     def cell(self) -> str:
-        return f"host/{self.framework}/{self.model}/fp32"
+        return f"{self.device}/{self.framework}/{self.model}/{self.precision}"
 
 
-def facts(truths: list[Truth], blocks: int, arms: tuple[str, ...] = ARMS) -> dict[str, Any]:
+RUN_ID = "20261123T101500-a1b2c3"
+
+
+def facts(truths: list[Truth], blocks: int, arms: tuple[str, ...] = ARMS, run_id: str = RUN_ID) -> dict[str, Any]:
     """run.json."""
     return {
         "schema": 1,
-        "run_id": "20261123T101500-a1b2c3",
+        "run_id": run_id,
         "created": "2026-11-23T10:15:00Z",
         "command": "bench matrix run --device host",
         "versions": {"bench": "0.1.0", "runner": "0.1.0", "protocol": 1, "git": "0123abc"},
         "seed": 7,
         "plan": {
-            "device": "host",
+            "device": truths[0].device if truths else "host",
             "profile": "demo",
             "arms": list(arms),
             "blocks": blocks,
             "cpus": "0-1",
             "threads": 2,
             "cells": [
-                {"cell": t.cell, "framework": t.framework, "model": t.model, "precision": "fp32"} for t in truths
+                {"cell": t.cell, "framework": t.framework, "model": t.model, "precision": t.precision} for t in truths
             ],
         },
         "host": {
@@ -67,11 +78,22 @@ def facts(truths: list[Truth], blocks: int, arms: tuple[str, ...] = ARMS) -> dic
             "engine": {"version": "26.1.5", "runtime": "runc", "storage_driver": "overlay2", "cgroup_version": "2"},
         },
         "images": {
-            t.framework: {"ref": f"edgebench/{t.framework}:0.1.0", "digest": "sha256:" + "ab" * 32, "size_bytes": 1}
+            t.framework: {
+                "ref": f"edgebench/{t.framework}:0.1.0",
+                "digest": "sha256:" + "ab" * 32,
+                "size_bytes": 200_000_000,
+            }
             for t in truths
         },
         "artifacts": {
-            t.cell: {"sha256": "cd" * 32, "format": "onnx", "parity": {"max_rel": 4e-6, "cosine": 1.0, "top1": True}}
+            t.cell: {
+                "sha256": "cd" * 32,
+                "format": "onnx",
+                "size_bytes": t.size_bytes,
+                "parity": {"max_rel": t.max_rel, "cosine": 1.0, "top1": True},
+                "params": t.params,
+                "macs": t.macs,
+            }
             for t in truths
         },
         "recipes": {t.framework: "ef" * 32 for t in truths},
@@ -81,6 +103,7 @@ def facts(truths: list[Truth], blocks: int, arms: tuple[str, ...] = ARMS) -> dic
 
 def line(truth: Truth, arm: str, block: int, samples: list[Any], **change: Any) -> dict[str, Any]:
     """One line of the journal; `change` replaces keys."""
+    start, imported, load, first = (int(1e6 * ms) for ms in truth.phases_ms)
     return {
         "schema": 1,
         "launch": f"{truth.cell}/{arm}/{block}",
@@ -99,6 +122,8 @@ def line(truth: Truth, arm: str, block: int, samples: list[Any], **change: Any) 
         "exit_code": 0,
         "hello": {
             "protocol": 1,
+            "t_ns": 10**9 + start + imported,
+            "import_ns": imported,
             "runner_sha256": "12" * 32,
             "python": "3.11.2",
             "machine": "x86_64",
@@ -110,12 +135,12 @@ def line(truth: Truth, arm: str, block: int, samples: list[Any], **change: Any) 
         },
         "loaded": {
             "artifact_sha256": "cd" * 32,
-            "load_ns": 120_000_000,
-            "first_ns": 25_000_000,
+            "load_ns": load,
+            "first_ns": first,
             "libraries": {"libframework.so": "deadbeef"},
         },
         "output": None,
-        "memory": None,
+        "memory": {"rss_peak_bytes": truth.memory_bytes, "cgroup_peak_bytes": None},
         "samples": samples,
         "warmup": [],
         **change,
@@ -129,10 +154,11 @@ def write(
     samples: int = 60,
     seed: int = 1,
     arms: tuple[str, ...] = ARMS,
+    run_id: str = RUN_ID,
 ) -> Run:
     """Write a whole run and read it back."""
     random = np.random.default_rng(seed)
-    write_run(directory, facts(truths, blocks, arms))
+    write_run(directory, facts(truths, blocks, arms, run_id))
     with Journal(directory) as journal:
         for block in range(1, blocks + 1):
             for truth in truths:

@@ -10,6 +10,7 @@ from tests.unit.analysis.synthetic import Truth, facts, line
 SECOND = 10**9
 CHANNEL = "um25c/rfcomm0/power"
 RAPL = "rapl/package-0/energy"
+HEAT = "thermal/cpu/temperature"
 
 
 def channel(name: str = CHANNEL, **change: Any) -> dict[str, Any]:
@@ -81,6 +82,20 @@ def sensors(meter: list[str] | None = None, scope: str = "board", **change: Any)
         "scope": scope,
         "reason": None,
     } | change
+
+
+def add_energy(run: Run, watts: list[tuple[Truth, float, float]], launches: int = 2, **said: Any) -> Run:
+    """The run with an energy pass behind it: watts of some cells at rest and at work, 100 inferences a second."""
+    arms = list(dict.fromkeys(record["arm"] for record in run.launches))
+    write_run(run.directory, run.facts | {"sensors": sensors(**said)})
+    with Journal(run.directory) as journal:
+        for truth, rest, active in watts:
+            for arm in arms:
+                for block in range(1, launches + 1):
+                    heard = sensed({CHANNEL: steps(rest, active), HEAT: lambda _at: 51.0})
+                    journal.append(energy_line(truth, arm, block, sensed=heard))
+                    journal.append(energy_line(truth, arm, block, "control"))
+    return read(run.directory)
 
 
 def write_energy(folder: Path, truth: Truth, lines: list[dict[str, Any]], **said: Any) -> Run:

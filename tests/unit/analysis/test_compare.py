@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from analysis import report
 from analysis.compare import build
 from analysis.compare_same import ACROSS
 from bench.errors import ConfigError
@@ -214,3 +215,15 @@ def test_a_journal_full_of_nonsense_is_no_traceback(before: Run, tmp_path: Path)
     records = [line(TRUTH, "native", block, [10], hello={"versions": 1, "env": []}) for block in (1, 2)]
     odd = Run(tmp_path / "odd", whole, records, {record["launch"]: 1 for record in records})
     json.dumps(build(before, odd, across=list(ACROSS)), allow_nan=False)
+
+
+def test_what_was_timed_by_force_is_left_out_by_name(before: Run, tmp_path: Path) -> None:
+    cell = TRUTH.cell
+    forced = run(tmp_path / "b", TRUTH, seed=2, artifacts={cell: {"agrees": False}})
+    found = arm(build(before, forced))
+    assert found["status"] == "refused"
+    assert found["reason"] == f"{cell} was timed with --force: its outputs are not those of the reference (B)"
+    assert found["b_ms"] is not None
+    ratios = report.build(forced)["cells"][0]["ratios"]
+    assert {ratio["comparable"] for ratio in ratios.values()} == {False}
+    assert all(cell in ratio["reason"] for ratio in ratios.values())

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from analysis.energy import ENERGY_COLUMNS
+from analysis.evidence import gather
 from analysis.load import load
 from analysis.page import render
 from analysis.report import build
@@ -204,7 +205,7 @@ def test_views_show_active_and_idle_subtracted_and_what_they_are_of(tmp_path):
     assert max(map(len, text.splitlines())) <= 80
     for words in ("energy, mJ", "active", "idle subtracted", "62.0 ±", "42.0 ±", "energy is of the board"):
         assert words in text, words
-    page = render(report, load(run).launches)
+    page = render(gather([run]))
     assert "of the board" in page
     assert "62.0 ± " in page
     assert any("time of an inference by +2.0 %" in line for line in summary(report))

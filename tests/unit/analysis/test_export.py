@@ -24,6 +24,7 @@ from bench.errors import ConfigError, HostError
 from bench.journal import Run, read, write_run
 from bench.paths import PROJECT
 from tests.unit.analysis.synthetic import ARMS, Truth, facts, line, write
+from tests.unit.analysis.synthetic_energy import add_energy
 
 TRUTH = Truth()
 TRUTHS = [TRUTH, Truth(framework="tflite", failing={"container": "out-of-memory"})]
@@ -100,6 +101,25 @@ def test_whole_numbers_stay_whole(tmp_path: Path) -> None:
     first, second = csv.DictReader((tmp_path / "t.csv").read_text().splitlines())
     assert (first["load_ns"], first["rss_peak_bytes"], first["cgroup_peak_bytes"]) == ("120000000", "4096", "")
     assert second["median_ns"] == ""
+
+
+def test_launches_of_the_energy_pass_have_rows_and_joules_and_no_latency(tmp_path: Path) -> None:
+    run = add_energy(write(tmp_path, [TRUTH], 2, 5, arms=("native",)), [(TRUTH, 2.0, 6.0)])
+    table = launch_table(run, load(run))
+    assert list(table["part"]) == ["timing"] * 2 + ["energy"] * 2
+    timed, sensed = table[table["part"] == "timing"], table[table["part"] == "energy"]
+    assert timed[["energy_j", "scope", "throttled"]].isna().all(axis=None)
+    assert sensed[["median_ns", "p99_ns", "load_ns"]].isna().all(axis=None)
+    assert list(sensed["samples"]) == [0, 0]
+    first = sensed.to_dict("records")[0]
+    assert (first["launch"], first["status"]) == (f"{TRUTH.cell}/native/energy/1", "ok")
+    assert (first["energy_j"], first["scope"], first["inferences"]) == (pytest.approx(0.06), "board", 2000)
+    assert first["window_median_ns"] == 10_000_000
+    assert first["packages"] == "onnxruntime 1.32.0, numpy 2.4.6"
+    for ending, write_table, read_table in (("csv", write_csv, pd.read_csv), ("pq", write_parquet, pd.read_parquet)):
+        write_table(table, tmp_path / f"t.{ending}")
+        assert read_table(tmp_path / f"t.{ending}")["energy_j"].sum() == pytest.approx(0.12)
+    assert len(sample_table(run, load(run))) == 10  # the energy pass has no samples
 
 
 def test_a_spreadsheet_is_given_nothing_to_calculate(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from statsmodels.regression.mixed_linear_model import MixedLM
 
 from analysis.inside import PART_COLUMNS, PARTS, describe, look, part_medians
-from analysis.load import load
+from analysis.load import Launch, load
 from analysis.tail import tails
 from analysis.variance import split
 from bench.journal import Run
@@ -21,11 +21,11 @@ TRUTH = Truth()
 RANDOM = np.random.default_rng
 
 
-def looked(launches: dict[tuple[str, int], np.ndarray]) -> pd.DataFrame:
+def looked(launches: dict[tuple[str, int], np.ndarray]) -> list[Launch]:
     """What is seen inside launches that have these samples (ns), by arm and block."""
     lines = [line(TRUTH, arm, block, [int(x) for x in samples]) for (arm, block), samples in launches.items()]
     run = Run(Path(), {}, lines)
-    return look(run, load(run).launches)
+    return look(run, load(run).launches).to_dict("records")
 
 
 def samples(random: np.random.Generator, n: int = 100, start: float = 0.0, drift: float = 0.0) -> np.ndarray:
@@ -92,12 +92,12 @@ def test_too_few_launches_say_nothing(count: int) -> None:
 
 
 def test_launches_with_few_samples_are_left_out() -> None:
-    [row] = looked({("native", 1): np.full(PARTS * 4 - 1, 10)}).to_dict("records")
+    [row] = looked({("native", 1): np.full(PARTS * 4 - 1, 10)})
     assert np.isnan(row["start"])
-    assert describe(pd.DataFrame([row]))["launches"] == 0
+    assert describe([row])["launches"] == 0
 
 
-def nested(seed: int, blocks: int = 40, sd: tuple[float, float, float] = (0.03, 0.02, 0.01)) -> pd.DataFrame:
+def nested(seed: int, blocks: int = 40, sd: tuple[float, float, float] = (0.03, 0.02, 0.01)) -> list[Launch]:
     """Rows as `look` makes them, with known spread of blocks, launches and parts (logs)."""
     random = RANDOM(seed)
     rows = []
@@ -107,7 +107,7 @@ def nested(seed: int, blocks: int = 40, sd: tuple[float, float, float] = (0.03, 
             parts = level + shared + random.normal(0, sd[1]) + random.normal(0, sd[2], PARTS)
             rows.append({"arm": arm, "block": block, "n": 100, "launch_s": 1.0, "sample_s": 0.01}
                         | dict(zip(PART_COLUMNS, parts, strict=True)))  # fmt: skip
-    return pd.DataFrame(rows)
+    return rows
 
 
 def test_the_split_is_that_of_a_mixed_model() -> None:
@@ -115,7 +115,7 @@ def test_the_split_is_that_of_a_mixed_model() -> None:
     rows = nested(1)
     found = split(rows)
     assert found is not None
-    long = rows.melt(id_vars=["arm", "block"], value_vars=PART_COLUMNS, var_name="part", value_name="y")
+    long = pd.DataFrame(rows).melt(id_vars=["arm", "block"], value_vars=PART_COLUMNS, var_name="part", value_name="y")
     long["launch"] = long["arm"] + long["block"].astype(str)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the optimiser's remarks
@@ -161,8 +161,8 @@ def test_launches_that_add_nothing_ask_for_no_number() -> None:
 
 def test_blocks_that_lack_an_arm_are_left_out() -> None:
     rows = nested(1)
-    assert split(rows) == split(pd.concat([rows, rows[rows["arm"] == "native"].assign(block=99)]))
-    assert split(rows[rows["block"] == 1]) is None
+    assert split(rows) == split([*rows, next(row for row in rows if row["arm"] == "native") | {"block": 99}])
+    assert split([row for row in rows if row["block"] == 1]) is None
 
 
 @pytest.mark.parametrize(("count", "told"), [(999, []), (1000, ["p99"]), (9999, ["p99"]), (10_000, ["p99", "p99.9"])])

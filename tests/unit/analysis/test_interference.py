@@ -10,7 +10,10 @@ import pytest
 from rich.console import Console
 
 from analysis.interference import build, observe
-from analysis.interference_views import chart, drawn, sentences, show
+from analysis.interference_figure import answer
+from analysis.interference_table import show
+from analysis.interference_words import sentences
+from analysis.vega import save
 from bench.journal import Journal, Run, read, write_run
 from tests.unit.analysis.synthetic import Truth, facts, line
 
@@ -109,11 +112,11 @@ def test_it_is_said_in_words_and_drawn(tmp_path: Path) -> None:
     out = io.StringIO()
     show(report, Console(file=out, width=80))
     assert max(map(len, out.getvalue().splitlines())) <= 80
-    picture = chart(report)
-    assert picture is not None
-    picture.save(str(tmp_path / "x.svg"))
+    found = answer(report)
+    assert found is not None
+    save(found.figure, tmp_path / "x.svg")
     assert (tmp_path / "x.svg").read_text().startswith("<svg")
-    assert [figure.name for figure in drawn(report)] == ["interference"]
+    assert len(found.table) == 3 * (2 + 1 + 1) + 2  # alone belongs to both ways; one on a part of the CPUs has no sum
 
 
 @pytest.mark.parametrize("blocks", [0, 1])
@@ -123,4 +126,4 @@ def test_too_few_blocks_have_no_interval(tmp_path: Path, blocks: int) -> None:
     assert setup["throughput"]["ci95"] is None
     assert (setup["throughput"]["value"] is None) == (blocks == 0)
     assert report["cells"][0]["ratios"] == {}
-    assert (chart(report) is None) == (blocks == 0)
+    assert (answer(report) is None) == (blocks == 0)

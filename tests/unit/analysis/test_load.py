@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.load import DAY_NS, Loaded, load, quantiles, wrong_samples
+from analysis.fields import DAY_NS
+from analysis.load import Loaded, load
 from analysis.report import build
+from analysis.samples import quantiles, wrong_samples
 from bench.journal import Run, read, write_run
 from tests.unit.analysis.synthetic import Truth, facts, line, write
 

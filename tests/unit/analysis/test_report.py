@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from analysis.numbers import percent
 from analysis.report import build
-from analysis.words import percent, sentence, summary
+from analysis.words import sentence, summary
 from bench.journal import Journal, dumps, read, write_run
 from tests.unit.analysis.synthetic import Truth, facts, line, write
 

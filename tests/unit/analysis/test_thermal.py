@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from analysis.figures import save
-from analysis.study_events import read_study
 from analysis.thermal import answer, over_time, steady
+from analysis.thermal_events import read_recording
 from analysis.thermal_figure import thermal_chart
 from analysis.thermal_table import clock, sentences, show
+from analysis.vega import save
 from bench.errors import ConfigError
 from bench.journal import dumps
 from tests.unit.analysis.synthetic_thermal import HEAT, SECOND, STATE, WATTS, channel, heard, heat, write_study
@@ -27,7 +27,7 @@ KEYS = {
 
 
 def told(folder: Path) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(dumps(answer(read_study(folder))))
+    said: dict[str, Any] = json.loads(dumps(answer(read_recording(folder))))
     return said
 
 
@@ -118,7 +118,7 @@ def test_a_launch_that_failed_says_why(tmp_path):
     said = told(write_study(tmp_path / "s", events=[error]))
     assert said["ended"] == "load: no such operator"
     assert said["steady"]["reached"] is False
-    assert over_time(read_study(tmp_path / "s")).empty
+    assert over_time(read_recording(tmp_path / "s")).empty
 
 
 def test_a_sensor_that_was_lost_is_named_and_has_no_number_after(tmp_path):
@@ -175,29 +175,29 @@ def test_the_table_fits_80_columns_and_says_it_in_words(tmp_path):
 
 @pytest.mark.parametrize("ending", ["png", "svg"])
 def test_the_figure_becomes_a_picture(tmp_path, ending):
-    study = read_study(write_study(tmp_path / "s", minutes=8))
+    study = read_recording(write_study(tmp_path / "s", minutes=8))
     path = tmp_path / f"thermal.{ending}"
     save(thermal_chart(over_time(study), answer(study)), path)
     assert path.read_bytes().startswith(b"\x89PNG" if ending == "png" else b"<svg")
 
 
 def test_the_figure_thins_long_lines(tmp_path):
-    study = read_study(write_study(tmp_path / "s", minutes=30))
+    study = read_recording(write_study(tmp_path / "s", minutes=30))
     spec = json.dumps(thermal_chart(over_time(study), answer(study)).to_dict())
     assert spec.count('"series": "inference"') <= 402
 
 
 def test_a_folder_that_is_no_study_is_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"there is no study\.json"):
-        read_study(tmp_path)
+        read_recording(tmp_path)
     (tmp_path / "study.json").write_text("{")
     with pytest.raises(ConfigError, match="cannot be read"):
-        read_study(tmp_path)
+        read_recording(tmp_path)
     (tmp_path / "study.json").write_text('{"study": "other"}')
     with pytest.raises(ConfigError, match="not a thermal study"):
-        read_study(tmp_path)
+        read_recording(tmp_path)
     with pytest.raises(ConfigError, match="schema 9"):
-        read_study(write_study(tmp_path / "s", events=[], schema=9))
+        read_recording(write_study(tmp_path / "s", events=[], schema=9))
 
 
 def test_moments_are_told_as_a_clock():

@@ -71,10 +71,14 @@ def test_arms_that_cannot_have_the_hardware_are_left_out_with_the_reason():
 def test_a_precision_that_the_hardware_lacks_is_left_out_with_the_reason():
     tensorrt = MATRIX.frameworks["tensorrt"].model_copy(update={"precisions": ["fp32", "fp16"]})
     matrix = MATRIX.model_copy(update={"frameworks": {**MATRIX.frameworks, "tensorrt": tensorrt}})
-    made = make_plan(matrix, Selection(device="gtx-titan-x", frameworks=["tensorrt"], models=["cifarnet"]))
-    assert made.skipped == {
-        "gtx-titan-x/tensorrt/cifarnet/fp16": "gtx-titan-x computes in fp32, not in fp16"
-    }  # fmt: skip
+    wanted = Selection(device="gtx-titan-x", frameworks=["tensorrt"], models=["cifarnet"], precisions=["fp32", "fp16"])
+    skipped = make_plan(matrix, wanted).skipped
+    assert skipped == {"gtx-titan-x/tensorrt/cifarnet/fp16": "gtx-titan-x computes in fp32, not in fp16"}
+
+
+def test_what_is_measured_by_default_is_the_first_precision_that_the_hardware_computes_in():
+    made = make_plan(MATRIX, Selection(device="intel-npu", frameworks=["openvino"], models=["cifarnet"]))
+    assert [cell.precision for cell in made.cells] == ["fp16"]
 
 
 def test_a_plan_lists_image_lock_runtime_and_nodes():

@@ -24,9 +24,12 @@ def write_sources(folder: Path) -> Path:
     return folder
 
 
-def write_made(out: Path, name: str, formats: list[str], *, defines: bool = True) -> dict:
-    """What a step leaves in its folder; SavedModels are folders, everything else a file."""
-    for kind in formats:
+def write_made(
+    out: Path, name: str, formats: list[str], *, defines: bool = True, precision: str = "fp32", failed: str = ""
+) -> dict:
+    """What a step leaves in its folder; SavedModels are folders, everything else a file. `failed` is not made."""
+    made_formats = [kind for kind in formats if kind != failed]
+    for kind in made_formats:
         target = out / f"{name}.{kind}"
         if kind == "savedmodel":
             (target / "variables").mkdir(parents=True)
@@ -36,13 +39,21 @@ def write_made(out: Path, name: str, formats: list[str], *, defines: bool = True
             target.write_text(f"{name} as {kind}")
     made: dict = {
         "artifacts": [
-            {"format": kind, "precision": "fp32", "file": f"{name}.{kind}", "axes": None, "made_by": {}, "parity": {}}
-            for kind in formats
-        ]
+            {
+                "format": kind,
+                "precision": precision,
+                "file": f"{name}.{kind}",
+                "axes": None,
+                "made_by": {},
+                "parity": {},
+            }
+            for kind in made_formats
+        ],
+        "failed": {f"{kind}/{precision}": "ValueError: no such operator" for kind in formats if kind == failed},
     }
     if defines:
         (out / "reference.npz").write_text(f"reference of {name}")
         made |= {"params": 6, "macs": 6, "inputs": INPUTS, "outputs": OUTPUTS}
-        made["reference"] = {"file": "reference.npz", "seed": 0}
+        made["reference"] = {"file": "reference.npz", "seeds": [0, 1]}
     (out / "made.json").write_text(json.dumps(made))
     return made

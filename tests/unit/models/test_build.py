@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from bench import models
-from bench.recipe import Recipes
+from bench.recipe import Kind, Recipes
 from bench.steps import Step
 from bench.store import Store
 
@@ -21,18 +21,21 @@ class Bench:
     def __init__(self) -> None:
         self.steps: list[str] = []
         self.prepared: list[str] = []
-        self.failing = ""
+        self.failing = ""  # the step and model that ends badly
+        self.refused = ""  # the format that steps say they cannot make
 
     def prepare(self, name: str) -> None:
         self.prepared.append(name)
 
     def run(self, step: Step, out: Path) -> tuple[int, str]:
-        said = f"{step.name} {step.model} {' '.join(sorted(step.formats))}"
+        said = f"{step.name} {step.model} {' '.join(map(str, step.kinds))}"
         self.steps.append(said)
         if self.failing and said.startswith(self.failing):
             return 1, "noise\nValueError: operator Foo is not supported\n"
-        assert set(step.given) == (set() if step.name == "export" else {"onnx", "reference"})
-        write_made(out, step.model, step.formats, defines=step.name == "export")
+        assert set(step.given) == (set() if step.name == "export" else {"model", "inputs", "reference"})
+        formats = [kind.format for kind in step.kinds]
+        defines = step.name == "export"
+        write_made(out, step.model, formats, defines=defines, precision=step.kinds[0].precision, failed=self.refused)
         return 0, ""
 
 
@@ -41,39 +44,45 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bench:
     """The stand-in, with a store and sources of the test's own."""
     fake = Bench()
     recipes = write_sources(tmp_path / "models")
-    monkeypatch.setattr(models, "_workshop", lambda _progress: fake)
+    monkeypatch.setattr(models, "find_workshop", lambda _progress: fake)
     monkeypatch.setattr(models, "Store", lambda root: Store(root, Recipes(recipes)))
     monkeypatch.setattr(models, "model_store", lambda: tmp_path / "store")
     return fake
 
 
-def build(names: list[str], formats: list[str]) -> str:
+def build(names: list[str], formats: list[str], *, again: bool = True) -> str:
     said = io.StringIO()
-    models.build(names, formats, Console(file=said, width=200))
+    kinds = [Kind(*each.split("/")) if "/" in each else Kind(each, "fp32") for each in formats]
+    models.build(names, kinds, Console(file=said, width=200), again=again)
     return said.getvalue()
 
 
 def test_only_what_is_asked_for_is_made(engine: Bench) -> None:
     said = build(["small"], ["onnx"])
-    assert engine.steps == ["export small onnx"]
+    assert engine.steps == ["export small onnx/fp32"]
     assert engine.prepared == ["export"]  # the demo does not wait for the converter's image
-    assert said == "models: export small (onnx)\n"
+    assert said == "models: export small (onnx/fp32)\n"
 
 
 def test_what_is_there_is_left_alone(engine: Bench) -> None:
     build(["small", "large"], ["onnx", "tflite"])
-    assert engine.steps == ["export small onnx", "export large onnx", "convert small tflite", "convert large tflite"]
+    assert engine.steps == [
+        "export small onnx/fp32",
+        "export large onnx/fp32",
+        "convert small tflite/fp32",
+        "convert large tflite/fp32",
+    ]
     engine.steps.clear()
     engine.prepared.clear()
     assert build(["small", "large"], ["onnx", "tflite"]) == ""
     assert (engine.steps, engine.prepared) == ([], [])
     build(["small"], ["onnx", "torch", "savedmodel"])
-    assert engine.steps == ["export small torch", "convert small savedmodel"]
+    assert engine.steps == ["export small torch/fp32", "convert small savedmodel/fp32"]
 
 
 def test_a_converter_gets_the_onnx_that_it_needs(engine: Bench) -> None:
     build(["small"], ["tflite"])
-    assert engine.steps == ["export small onnx", "convert small tflite"]
+    assert engine.steps == ["export small onnx/fp32", "convert small tflite/fp32"]
 
 
 def test_a_damaged_artifact_is_made_again(engine: Bench, tmp_path: Path) -> None:
@@ -82,22 +91,58 @@ def test_a_damaged_artifact_is_made_again(engine: Bench, tmp_path: Path) -> None
     path.write_text("damaged")
     engine.steps.clear()
     build(["small"], ["onnx"])
-    assert engine.steps == ["export small onnx"]
+    assert engine.steps == ["export small onnx/fp32"]
     assert path.read_text() == "small as onnx"
 
 
 def test_one_that_fails_keeps_its_message_and_not_the_others(engine: Bench, tmp_path: Path) -> None:
     engine.failing = "convert small"
-    with pytest.raises(models.ModelBuildError, match="small as tflite could not be made") as error:
+    with pytest.raises(models.ModelBuildError, match="small as tflite/fp32 could not be made") as error:
         build(["small", "large"], ["tflite"])
     assert "ValueError: operator Foo is not supported" in str(error.value)
     assert (tmp_path / "store" / "logs" / "small-convert.log").read_text().startswith("noise")
-    assert engine.steps[-1] == "convert large tflite"
+    assert engine.steps[-1] == "convert large tflite/fp32"
     assert json.loads(next((tmp_path / "store" / "index" / "large").iterdir()).read_text())["artifacts"]
+
+
+def test_what_one_kind_lacks_keeps_no_other_from_being_made_and_its_reason_is_kept(
+    engine: Bench, tmp_path: Path
+) -> None:
+    engine.refused = "tflite"
+    with pytest.raises(models.ModelBuildError, match="small as tflite/fp32 could not be made: ValueError: no such"):
+        build(["small"], ["tflite", "savedmodel"])
+    store = Store(tmp_path / "store", Recipes(tmp_path / "models"))
+    assert store.find("small", "savedmodel", "fp32")
+    assert store.failure("small", Kind("tflite", "fp32")) == "ValueError: no such operator"
+    assert store.failure("small", Kind("savedmodel", "fp32")) is None
+    engine.steps.clear()
+    build(["small"], ["tflite", "savedmodel"], again=False)  # what failed is not tried once more
+    assert engine.steps == []
+    engine.refused = ""
+    build(["small"], ["tflite"])
+    assert store.find("small", "tflite", "fp32")
+
+
+def test_a_failure_is_forgotten_when_the_step_is_changed(engine: Bench, tmp_path: Path) -> None:
+    engine.refused = "tflite"
+    with pytest.raises(models.ModelBuildError):
+        build(["small"], ["tflite"])
+    (tmp_path / "models" / "convert" / "requirements.txt").write_text("tensorflow==2\n")
+    assert Store(tmp_path / "store", Recipes(tmp_path / "models")).failure("small", Kind("tflite", "fp32")) is None
+
+
+def test_precisions_are_made_by_the_step_that_knows_them(engine: Bench) -> None:
+    build(["small"], ["onnx/int8", "openvino/fp16", "tflite/int8"])
+    assert engine.steps == [
+        "export small onnx/fp32",
+        "convert small tflite/int8",
+        "onnxruntime small onnx/int8",
+        "openvino small openvino/fp16",
+    ]
 
 
 def test_without_onnx_nothing_is_converted(engine: Bench) -> None:
     engine.failing = "export small"
-    with pytest.raises(models.ModelBuildError, match="no onnx to begin with"):
+    with pytest.raises(models.ModelBuildError, match="no onnx/fp32 to begin with"):
         build(["small"], ["tflite"])
-    assert engine.steps == ["export small onnx"]
+    assert engine.steps == ["export small onnx/fp32"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.recipe import FORMATS, STEPS, Recipes
+from bench.recipe import MAKERS, STEPS, Kind, Recipes
 from models import catalog
 
 from .source import write_sources
@@ -12,7 +12,11 @@ from .source import write_sources
 
 def keys(folder: Path) -> dict[str, str | None]:
     recipes = Recipes(folder)
-    return {f"{model} {kind}": recipes.artifact_key(model, kind) for model in ("small", "large") for kind in FORMATS}
+    return {
+        f"{model} {kind}": recipes.artifact_key(recipes.key(model) or "", kind)
+        for model in ("small", "large")
+        for kind in MAKERS
+    }
 
 
 @pytest.mark.parametrize(
@@ -43,11 +47,11 @@ def test_a_second_clone_has_the_same_keys(tmp_path: Path) -> None:
 def test_what_nobody_can_make_has_no_key(tmp_path: Path) -> None:
     recipes = Recipes(write_sources(tmp_path))
     assert recipes.key("unknown") is None
-    assert recipes.artifact_key("unknown", "onnx") is None
-    assert recipes.artifact_key("small", "unknown") is None
+    assert recipes.artifact_key("key", Kind("unknown", "fp32")) is None
+    assert recipes.artifact_key("key", Kind("darknet", "int8")) is None
 
 
 def test_every_model_of_the_catalogue_has_keys_of_its_own() -> None:
     recipes = Recipes()
-    keys = {recipes.artifact_key(name, kinds[0]) for name in catalog.load() for kinds in STEPS.values()}
+    keys = {recipes.artifact_key(recipes.key(name) or "", kind) for name in catalog.load() for kind in MAKERS}
     assert len(keys - {None}) == len(catalog.load()) * len(STEPS)

@@ -68,9 +68,9 @@ def test_a_row_of_the_study_that_is_not_our_network_has_a_note(name: str) -> Non
 
 def test_an_edited_reference_changes_no_key(tmp_path: Path) -> None:
     sources = write_sources(tmp_path)
-    before = Recipes(sources).artifact_key("small", "onnx")
+    before = Recipes(sources).key("small")
     (sources / "references.toml").write_text("edited\n")
-    assert Recipes(sources).artifact_key("small", "onnx") == before
+    assert Recipes(sources).key("small") == before
 
 
 @pytest.mark.parametrize(

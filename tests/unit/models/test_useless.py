@@ -4,6 +4,9 @@ import pytest
 
 from bench.config import Matrix, load_matrix
 from bench.models import useless
+from bench.recipe import Kind
+
+DARKNET, CAFFE = Kind("darknet", "fp32"), Kind("caffe", "fp32")
 
 
 @pytest.fixture
@@ -21,12 +24,12 @@ def matrix() -> Matrix:
 
 
 def test_a_format_is_not_made_where_no_reader_can_run_the_model(matrix: Matrix) -> None:
-    assert useless(matrix, ["small", "large"], ["darknet", "caffe"]) == {("small", "darknet"): "no such layer"}
+    assert useless(matrix, ["small", "large"], [DARKNET, CAFFE]) == {("small", DARKNET): "no such layer"}
 
 
 def test_what_other_steps_begin_with_is_always_made(matrix: Matrix) -> None:
-    assert useless(matrix, ["small"], ["onnx"]) == {}
+    assert useless(matrix, ["small"], [Kind("onnx", "fp32")]) == {}
 
 
 def test_a_format_that_nobody_reads_yet_is_made(matrix: Matrix) -> None:
-    assert useless(matrix, ["small"], ["ncnn"]) == {}
+    assert useless(matrix, ["small"], [Kind("ncnn", "fp32")]) == {}

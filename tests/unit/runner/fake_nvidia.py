@@ -94,7 +94,8 @@ def fake_tensorrt(card: FakeCudart, *, named: bool) -> ModuleType:
     module.__version__ = "10.3.0" if named else "8.2.1.8"
     module.built = 0
     module.Logger = type("Logger", (), {"WARNING": 1, "__init__": lambda self, level: None})
-    module.BuilderFlag = SimpleNamespace(TF32="tf32", FP16="fp16")
+    module.BuilderFlag = SimpleNamespace(TF32="tf32", FP16="fp16", INT8="int8")
+    module.IInt8EntropyCalibrator2 = object
     module.MemoryPoolType = SimpleNamespace(WORKSPACE="workspace")
     module.NetworkDefinitionCreationFlag = SimpleNamespace(**({} if named else {"EXPLICIT_BATCH": 0}))
     module.TensorIOMode = SimpleNamespace(INPUT="in", OUTPUT="out")

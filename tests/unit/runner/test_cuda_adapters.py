@@ -151,8 +151,8 @@ def test_pytorch_moves_inputs_to_the_card_and_outputs_back(imported, place):
         seen.append(given.place)
         return given
 
-    assert adapter.infer((module, place), ["array"]) == ["array"]
-    assert adapter.infer((lambda given: (given, given), place), ["array"]) == ["array", "array"]
+    assert adapter.infer((module, place, False), ["array"]) == ["array"]
+    assert adapter.infer((lambda given: (given, given), place, False), ["array"]) == ["array", "array"]
     assert seen == [place]
 
 

@@ -29,7 +29,24 @@ def test_another_layout_is_the_same_picture_made_contiguous():
     assert numpy.array_equal(moved.transpose(0, 3, 1, 2), plain)
 
 
-@pytest.mark.parametrize("change", [{"dtype": "picture"}, {"axes": [0, 0, 1, 2]}, {"shape": [-1]}])
+def test_integers_are_drawn_from_their_range_with_both_ends():
+    (ids,) = inputs.make([entry(shape=[4, 200], dtype="int64", range=[3, 6])], 0)
+    assert ids.dtype == "int64"
+    assert set(ids.ravel().tolist()) == {3, 4, 5, 6}
+    assert numpy.array_equal(ids, numpy.random.RandomState(0).randint(3, 7, [4, 200], numpy.int64))
+
+
+def test_floats_and_scalars_may_have_a_range_too():
+    (values,) = inputs.make([entry(range=[0, 1])], 0)
+    assert values.min() >= 0
+    assert values.max() <= 1
+    (rate,) = inputs.make([entry(shape=[], dtype="int64", range=[16000, 16000])], 0)
+    assert (rate.shape, rate.item()) == ((), 16000)
+
+
+@pytest.mark.parametrize(
+    "change", [{"dtype": "picture"}, {"axes": [0, 0, 1, 2]}, {"shape": [-1]}, {"dtype": "int64"}, {"dtype": "str"}]
+)
 def test_an_input_that_makes_no_sense_is_the_request_s_fault(launch, request_for, change):
     done = launch(request_for(inputs=[entry(**change)]))
     assert (done.code, done.events[-1]["class"]) == (1, "request")

@@ -61,7 +61,7 @@ def test_figures_outside_of_the_bounds_are_refused(bounds):
 @pytest.fixture
 def reference(tmp_path):
     path = tmp_path / "reference.npz"
-    numpy.savez(path, output_0=REFERENCE[0])
+    numpy.savez(path, seed_0_output_0=REFERENCE[0], seed_1_output_0=2 * REFERENCE[0])
     return {
         "path": str(path),
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),

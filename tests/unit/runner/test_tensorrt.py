@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from runner import cuda
+from runner import cuda, inputs
 from tests.unit.runner.fake_nvidia import SHAPE, FakeCudart, fake_tensorrt, request_of
 
 
@@ -62,12 +62,30 @@ def test_the_precision_that_is_asked_for_is_built(adapter, model, precision, sai
     assert workspace == adapter.WORKSPACE
 
 
+def test_int8_is_calibrated_on_the_card_by_seeded_inputs(adapter, card, model, monkeypatch):
+    seen = []
+
+    def build(self, network, config):  # as TensorRT: one batch after the other, until there is none
+        while (addresses := config.int8_calibrator.get_batch(["input"])) is not None:
+            seen.append(bytes(card.memory[addresses[0]]))
+        assert config.int8_calibrator.get_batch_size() == SHAPE[0]
+        assert config.int8_calibrator.read_calibration_cache() is None
+        return b"engine of a model"
+
+    monkeypatch.setattr(adapter.tensorrt.Builder, "build_serialized_network", build)
+    adapter.load(str(model), request_of(precision="int8"))
+    assert ("set", "int8") in adapter.tensorrt.config.said
+    first = inputs.make(request_of()["inputs"], 2000)[0]
+    assert seen[0] == first.tobytes()
+    assert len(seen) == len(set(seen)) == 32
+    assert len(card.memory) == 2  # the session's own: the calibrator gave its back
+
+
 @pytest.mark.parametrize(
     ("text", "changes", "said"),
     [
         (b"unreadable", {}, "cannot read the model: no such operator"),
         (b"unbuildable", {}, "could not build"),
-        (b"a model", {"precision": "int8"}, "calibration"),
         (b"a model", {"inputs": [{"shape": [1, 9]}]}, "not "),
     ],
 )

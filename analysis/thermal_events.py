@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from analysis.fields import is_count
 from bench.errors import ConfigError, HostError
 from bench.study_folder import EVENTS, SCHEMA, STUDY
 
@@ -13,8 +14,8 @@ Event = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Study:
-    """`facts` is study.json; times in the events are ns of the board's monotonic clock."""
+class Recording:
+    """`facts` is recording.json; times in the events are ns of the board's monotonic clock."""
 
     facts: dict[str, Any]
     windows: list[Event] = field(default_factory=list)
@@ -25,52 +26,48 @@ class Study:
     warnings: list[str] = field(default_factory=list)
 
 
-def read_study(folder: Path) -> Study:
-    """Read a study, also one that was cut short. Raises ConfigError when the folder is none, HostError."""
+def read_recording(folder: Path) -> Recording:
+    """Read a recording, also one that was cut short. Raises ConfigError when the folder is none, HostError."""
     try:
         facts = orjson.loads((folder / STUDY).read_bytes())
     except FileNotFoundError:
-        raise ConfigError(f"{folder} is no study: there is no {STUDY}") from None
+        raise ConfigError(f"{folder} is no recording: there is no {STUDY}") from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{folder / STUDY} cannot be read: {error}") from None
     if not isinstance(facts, dict) or facts.get("study") != "thermal":
         raise ConfigError(f"{folder / STUDY} is not a thermal study's")
     if facts.get("schema") != SCHEMA:
         raise ConfigError(f"{folder / STUDY} is of schema {facts.get('schema')}, this bench reads {SCHEMA}")
-    study = Study(facts)
+    recording = Recording(facts)
     try:
         with (folder / EVENTS).open("rb") as stream:
             for number, line in enumerate(stream, 1):
-                _take(study, line, number)
+                _take(recording, line, number)
     except FileNotFoundError:
-        study.warnings.append(f"there is no {EVENTS}: nothing was measured")
+        recording.warnings.append(f"there is no {EVENTS}: nothing was measured")
     except OSError as error:
         raise HostError(f"cannot read {folder / EVENTS}: {error.strerror}") from error
-    return study
+    return recording
 
 
-def _take(study: Study, line: bytes, number: int) -> None:
+def _take(recording: Recording, line: bytes, number: int) -> None:
     try:
         event = orjson.loads(line)
         kind = event["event"]
         if kind == "window":
-            if not all(_is_ns(event[key]) for key in ("start_ns", "end_ns", "median_ns", "inferences")):
+            if not all(is_count(event[key]) for key in ("start_ns", "end_ns", "median_ns", "inferences")):
                 raise ValueError("its numbers are none")
-            study.windows.append(event)
+            recording.windows.append(event)
         elif kind == "reading":
             values = {str(name): float(value) for name, value in event["values"].items()}
-            if not _is_ns(event["at_ns"]):
+            if not is_count(event["at_ns"]):
                 raise ValueError("its moment is none")
-            study.readings.append({"at_ns": event["at_ns"], "values": values})
+            recording.readings.append({"at_ns": event["at_ns"], "values": values})
         elif kind == "lost":
-            study.lost.append({key: str(event.get(key)) for key in ("sensor", "channel", "reason")})
+            recording.lost.append({key: str(event.get(key)) for key in ("sensor", "channel", "reason")})
         elif kind == "sensing":
-            study.channels.update({str(channel["channel"]): channel for channel in event["channels"]})
+            recording.channels.update({str(channel["channel"]): channel for channel in event["channels"]})
         elif kind in ("done", "error"):
-            study.ends[str(event.get("source"))] = event
+            recording.ends[str(event.get("source"))] = event
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        study.warnings.append(f"{EVENTS} line {number} is left out: {error}")
-
-
-def _is_ns(value: Any) -> bool:
-    return type(value) is int and 0 < value < 2**62
+        recording.warnings.append(f"{EVENTS} line {number} is left out: {error}")

@@ -1,0 +1,25 @@
+"""What `bench report --json` prints: one run's report (report.py) with two more keys, or several of them.
+
+of one run      all keys of report.py, best[], summary[]
+of several      schema, runs[] (one report each, all keys of report.py), best[], summary[]
+
+best[]          the fastest framework for each run, device, network and precision: run_id, device, model, precision,
+                framework, arm, ms, ci95_ms, launches, not_told_apart[] (best.py)
+summary[]       title, lines[]: the page's sentences (plain_words.py)
+"""
+
+from typing import Any
+
+from analysis.best import best_frameworks
+from analysis.evidence import Evidence
+from analysis.plain_words import sections
+from analysis.report import SCHEMA
+
+
+def as_json(evidence: Evidence) -> dict[str, Any]:
+    """See above; all of it can be written as JSON."""
+    summary = [{"title": part.title, "lines": part.lines} for part in sections(evidence)]
+    more = {"best": best_frameworks(evidence), "summary": summary}
+    if len(evidence.reports) == 1:
+        return evidence.reports[0] | more
+    return {"schema": SCHEMA, "runs": evidence.reports, **more}

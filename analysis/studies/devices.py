@@ -1,0 +1,37 @@
+"""Time per inference on every device, with the framework that is fastest there: the paper's Fig. 2."""
+
+import pandas as pd
+
+from analysis import tidy
+from analysis.best import least
+from analysis.evidence import Evidence
+from analysis.figures import Axis, fitting, rows
+from analysis.tidy import Answer
+
+
+def answer(evidence: Evidence) -> Answer:
+    """A row for each network and device; of a run the fastest framework and precision of each network."""
+    table = tidy.together(tidy.paper("times", source="Fig. 2"), best(evidence))
+    drawn = table.assign(
+        panel=table["model"],
+        label=tidy.labelled(table, "device", "framework", "precision"),
+        place=tidy.in_order(table["model"]),
+    ).sort_values("place", kind="stable")
+    shown, remark = fitting(drawn)
+    caption = (
+        "Time per inference, shorter is better; the axis is one of powers. Of a run, each network has its fastest "
+        "framework and precision; lines are 95 % intervals over launches. The paper's are single means without any. "
+        "Where it has no number, its reason stands in the row." + remark
+    )
+    return Answer(table, rows(shown, Axis("time per inference, ms")), caption)
+
+
+def best(evidence: Evidence) -> pd.DataFrame:
+    """Of each run, device and network the fastest row; what is not told apart from it stands in its note."""
+    cells = evidence.one_arm
+    rows = least(cells, ["run_id", "device", "model"])
+    names = cells["framework"] + " " + cells["precision"]
+    near = [", ".join(names[row]) for row in rows["near"]]
+    table = tidy.runs(rows, "time", "ms", "ms")
+    said = [f"not told apart: {others}" if others else note for others, note in zip(near, table["note"], strict=True)]
+    return table.assign(note=said)

@@ -1,0 +1,43 @@
+"""Energy of one inference: the paper's Fig. 11, and of runs what their energy pass says."""
+
+import pandas as pd
+
+from analysis import tidy
+from analysis.evidence import Evidence
+from analysis.figures import Axis, fitting, rows
+from analysis.tidy import Answer
+
+COLUMNS = (*tidy.COLUMNS, "scope")
+ACTIVE, ABOVE = "energy", "energy_idle_subtracted"
+
+
+def answer(evidence: Evidence) -> Answer:
+    """Rows with `energy`, idle power included, and of runs also `energy_idle_subtracted`: without that of rest."""
+    ours = _runs(evidence)
+    table = tidy.together(tidy.paper("energy").assign(scope=""), ours)[list(COLUMNS)]
+    active = table[table["quantity"] == ACTIVE]
+    drawn = active.assign(
+        panel=active["model"],
+        label=tidy.labelled(active.assign(stated=active["source"].where(active["source"] == "text", "")), *_NAMES),
+        place=tidy.in_order(active["model"]),
+    ).sort_values(["place", "value"], kind="stable")
+    shown, remark = fitting(drawn)
+    caption = (
+        "Energy per inference, idle power included, the least first. A run's is of the energy pass, and of what stands "
+        "in its row: energies of two scopes are not comparable. Lines are its uncertainty, about 95 %; ≥ says that the "
+        "meter's vendor states no limits of error, so that it is at least that. The paper's figures are active power "
+        "at the supply times time, read off with ±5 %; where its text says a rounder number, that stands beside it."
+        + remark
+    )
+    if ours.empty:
+        caption += " No run at hand has an energy."
+    return Answer(table, rows(shown, Axis("energy per inference, mJ")), caption)
+
+
+def _runs(evidence: Evidence) -> pd.DataFrame:
+    cells = evidence.one_arm_with("energy_j")
+    above = tidy.sensed(cells, ABOVE, "mJ", "energy_idle_subtracted_j", times=1e3)
+    return tidy.together(tidy.sensed(cells, ACTIVE, "mJ", "energy_j", times=1e3), above)
+
+
+_NAMES = ("device", "framework", "precision", "scope", "stated")

@@ -1,0 +1,35 @@
+"""Frameworks on one device, network by network: the paper's Figs. 3, 4, 6 and 8."""
+
+import pandas as pd
+
+from analysis import tidy
+from analysis.evidence import Evidence
+from analysis.figures import Axis, fitting, rows
+from analysis.tidy import Answer
+
+FIGURES = ("Fig. 3", "Fig. 4", "Fig. 6", "Fig. 8")
+
+
+def answer(evidence: Evidence) -> Answer:
+    """A row for each device, network, framework and precision, those of runs first."""
+    table = tidy.together(tidy.runs(evidence.one_arm, "time", "ms", "ms"), tidy.paper("times", source=FIGURES))
+    place = (table["device"] + " " + table["run"]).str.strip()
+    drawn = table.assign(
+        panel=place + ": " + table["model"],
+        label=tidy.labelled(_with_figure(table), "framework", "precision", "figure"),
+        place=tidy.in_order(place),
+        at=tidy.in_order(table["model"]),
+    ).sort_values(["place", "at", "value"], kind="stable")
+    shown, remark = fitting(drawn)
+    caption = (
+        "Time per inference, the fastest framework first; lines are 95 % intervals over launches, for the paper the "
+        "error of reading its bars. Two of its figures contradict each other on ResNet-101 in TensorFlow on the "
+        "Raspberry Pi; both are drawn. Its code does not have the same network in every framework; in runs the outputs "
+        "of all were checked against PyTorch's." + remark
+    )
+    return Answer(table, rows(shown, Axis("time per inference, ms")), caption)
+
+
+def _with_figure(table: pd.DataFrame) -> pd.DataFrame:
+    """Two figures of the paper show one framework: only where it is the paper's does the label name the figure."""
+    return table.assign(figure=table["source"].where(table["whose"] == "paper", ""))

@@ -1,0 +1,80 @@
+"""Networks by their work per parameter, and how fast each is computed: the paper's Table I and Figs. 1 and 9."""
+
+import pandas as pd
+
+from analysis import tidy
+from analysis.evidence import Evidence
+from analysis.figures import Axis, above, fitting, rows
+from analysis.numbers import number
+from analysis.studies.devices import best
+from analysis.tidy import Answer
+from bench.references import load_references
+
+EDGE = "jetson-tx2"
+
+
+def answer(evidence: Evidence) -> Answer:
+    """Rows with `macs_per_param`, and `speed` in GMAC/s of the paper's TX2 and of each run's best framework."""
+    cells = evidence.cells.drop_duplicates(["run_id", "model"])
+    ratio = cells.assign(ratio=cells["macs"] / cells["params"])
+    ours = tidy.runs(ratio[ratio["ratio"].notna()], "macs_per_param", "MAC", "ratio")
+    ours = ours.assign(**dict.fromkeys(("device", "framework", "precision", "arm"), ""), launches=None)
+    work = tidy.together(_table_1(), ours)
+    order = work.groupby("model")["value"].max()
+    speed = tidy.together(_speed(evidence), _speed_of_paper())
+    whose = (speed["device"] + " " + speed["run"]).str.strip()
+    of = whose + (", " + speed["framework"]).where(speed["whose"] == "paper", ", its fastest framework for each")
+    drawn = [work.assign(panel="work per parameter"), speed.assign(panel=of)]
+    drawn = [
+        frame.assign(label=tidy.labelled(frame, "model"), place=frame["model"].map(order)).sort_values(
+            ["place", "whose"], kind="stable"
+        )
+        for frame in drawn
+    ]
+    (upper, _), (lower, remark) = fitting(drawn[0]), fitting(drawn[1])
+    caption = (
+        "Above, multiply-accumulates for each parameter: the more, the more arithmetic for every number fetched from "
+        "memory. The paper's Table I counts a multiply-accumulate once for classifiers and twice for YOLOv3, "
+        "TinyYolo and C3D; here it counts once for all, and what the table prints is in the note. Below, how many "
+        "thousand million multiply-accumulates a second are computed: work over time, from the table's work and Fig. 9 "
+        "for the paper." + remark
+    )
+    chart = above(
+        rows(upper, Axis("multiply-accumulates per parameter")),
+        rows(lower, Axis("thousand million multiply-accumulates a second (GMAC/s)")),
+    )
+    return Answer(tidy.together(work, speed), chart, caption)
+
+
+def _table_1() -> pd.DataFrame:
+    printed = tidy.paper("models", source="Table I", quantity="work_per_param")
+    twice = printed["model"].map(_counts)
+    note = "printed as " + printed["value"].map(number)
+    return printed.assign(quantity="macs_per_param", unit="MAC", value=printed["value"] / twice, note=note)
+
+
+def _counts(model: str) -> int:
+    """How often Table I counts a multiply-accumulate of this network."""
+    study = load_references()[model].study
+    return 2 if study and study.unit == "flop" else 1
+
+
+def _speed(evidence: Evidence) -> pd.DataFrame:
+    times = best(evidence)
+    macs = evidence.cells.drop_duplicates(["run_id", "model"]).set_index(["run_id", "model"])["macs"]
+    keys = pd.MultiIndex.from_frame(times[["source", "model"]])
+    return _per_second(times, pd.Series(macs.reindex(keys).to_numpy(), index=times.index))
+
+
+def _speed_of_paper() -> pd.DataFrame:
+    times = tidy.paper("times", source="Fig. 9", device=EDGE)
+    work = tidy.paper("models", source="Table I", quantity="work").set_index("model")["value"]
+    macs = times["model"].map(work) / times["model"].map(_counts)
+    return _per_second(times, macs).assign(source="Fig. 9, Table I")
+
+
+def _per_second(times: pd.DataFrame, macs: "pd.Series[float]") -> pd.DataFrame:
+    """Rows of times in ms, as GMAC/s; those without a count of their network are left out."""
+    per = {name: macs / times[name] / 1e6 for name in ("value", "low", "high")}
+    made = times.assign(quantity="speed", unit="GMAC/s", value=per["value"], low=per["high"], high=per["low"])
+    return made[made["value"].notna()]

@@ -1,0 +1,134 @@
+"""`bench models`: check and table: which framework runs which model, and how near its outputs are to the reference."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bench.checks import Checks
+from bench.cli import model_tables as tables
+from bench.cli.common import AsJson, console, parse_bytes, print_json
+from bench.compatibility import SIGNS, Row, page, rows
+from bench.config import load_matrix
+from bench.errors import CellsFailed, ConfigError
+from bench.own import with_own
+from bench.paths import model_store
+from bench.plan import Plan, Selection, make_plan
+from bench.store import Store
+
+app = typer.Typer()
+
+Names = Annotated[list[str] | None, typer.Argument(help="Models; all when left out.")]
+Frameworks = Annotated[list[str] | None, typer.Option("--framework", help="Only this one; may be repeated.")]
+Precisions = Annotated[
+    list[str] | None, typer.Option("--precision", help="fp32, fp16 or int8, all when left out; may be repeated.")
+]
+Again = Annotated[bool, typer.Option("--again", help="Also what was tried before, as it is now.")]
+Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Seconds after which a try is given up.")]
+Memory = Annotated[str | None, typer.Option("--memory", help="Memory limit of a container, for example 1g.")]
+ALL = ("fp32", "fp16", "int8")
+
+
+@app.command()
+def check(
+    names: Names = None,
+    framework: Frameworks = None,
+    precision: Precisions = None,
+    again: Again = False,
+    timeout: Timeout = 600.0,
+    memory: Memory = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run made artifacts in their frameworks' images, at 16 inputs, and compare the outputs with the reference."""
+    from bench.hostlock import reserved
+    from bench.trying import Trial, describe
+
+    checks, plan = _plan(names or (), framework or (), precision or ())
+    made = [cell for cell in plan.cells if checks.store.find(cell.model, *_kind(checks, cell))]
+    if not made:
+        raise ConfigError("nothing of that is made", f"bench models build {' '.join(names or ())} --precision all")
+    with reserved():
+        trial = Trial(checks, console(), timeout=timeout, memory=parse_bytes(memory))
+        trial.prepare(sorted({cell.framework for cell in made}))
+        for cell, verdict in trial.check(made, again=again):
+            console().print(describe(cell, verdict), highlight=False, soft_wrap=True)
+    known = [(cell, checks.find(cell)) for cell in made]
+    if as_json:
+        print_json([vars(verdict) for _, verdict in known if verdict])
+    else:
+        for model in dict.fromkeys(cell.model for cell in made):
+            named = [(cell, verdict) for cell, verdict in known if verdict and cell.model == model]
+            shown = [{"framework": c.framework, "precision": c.precision, **vars(v)} for c, v in named]
+            Console().print(f"[bold]{model}[/]", tables.checks(shown), sep="\n")
+    bad = [f"{cell.id}: {verdict.message}" for cell, verdict in known if verdict and verdict.status != "agrees"]
+    if bad:
+        raise CellsFailed("\n".join(bad), "such cells are timed with --force only, and compared with none")
+
+
+@app.command()
+def table(
+    names: Names = None,
+    framework: Frameworks = None,
+    precision: Precisions = None,
+    known: Annotated[bool, typer.Option("--known", help="Only show what was tried before; try nothing.")] = False,
+    again: Again = False,
+    discard: Annotated[
+        bool, typer.Option("--discard", help="Remove a model's artifacts when it is done: what was found stays.")
+    ] = False,
+    timeout: Timeout = 600.0,
+    memory: Memory = None,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/compatibility.md.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Which framework runs which model: make and check what was not tried yet, and show all of it.
+
+    What is known already is not tried again, so that a table that was cut short is gone on with.
+    """
+    from bench.hostlock import reserved
+    from bench.trying import Trial
+
+    # A user's own model is in the table when it is named: the page in docs is of the catalogue.
+    checks, plan = _plan(names or list(load_matrix().models), framework or (), precision or ())
+    if not known:
+        with reserved():
+            trial = Trial(checks, console(), timeout=timeout, memory=parse_bytes(memory))
+            trial.prepare(sorted({cell.framework for cell in plan.cells}))
+            trial.try_all(plan, again=again, discard=discard)
+    found = rows(plan, checks)
+    if as_json:
+        typer.echo(json.dumps(found, indent=0, ensure_ascii=False))
+    elif as_markdown:
+        typer.echo(page(found), nl=False)
+    else:
+        _show(found)
+
+
+def _plan(names: Sequence[str], frameworks: Sequence[str], precisions: Sequence[str]) -> tuple[Checks, Plan]:
+    store = Store(model_store())
+    matrix = with_own(load_matrix(), store)
+    cpu = [name for name, entry in matrix.frameworks.items() if entry.group == "cpu"]
+    selection = Selection(
+        device="host", frameworks=frameworks or cpu, models=names, precisions=precisions or ALL, arms=("container",)
+    )
+    return Checks(store, matrix), make_plan(matrix, selection)
+
+
+def _kind(checks: Checks, cell: Any) -> Any:
+    return checks.matrix.frameworks[cell.framework].kind(cell.precision)
+
+
+def _show(found: Sequence[Row]) -> None:
+    out = Console()
+    for precision in dict.fromkeys(row["precision"] for row in found):
+        mine = [row for row in found if row["precision"] == precision]
+        frameworks = list(dict.fromkeys(row["framework"] for row in mine if row["status"] != "not supported"))
+        shown = Table(precision, *frameworks, box=None, pad_edge=False)
+        for model in dict.fromkeys(row["model"] for row in mine):
+            cells = {row["framework"]: SIGNS[row["status"]] for row in mine if row["model"] == model}
+            shown.add_row(model, *(cells[name] for name in frameworks))
+        out.print(shown)
+    legend = ", ".join(f"{sign} {status}" for status, sign in SIGNS.items())
+    out.print(legend, highlight=False)

@@ -1,0 +1,112 @@
+"""`bench study`: questions, some answered from runs and the 2019 paper's own figures, some by measuring anew.
+
+Those of analysis/studies are answered, and start nothing. One that measures has a file of its own beside this one, and
+a line in MEASURING.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from analysis.studies import STUDIES, Study
+from bench.cli.common import RESULTS, AsJson, Png, Results, Svg, print_json, warn, writing
+from bench.cli.interference import interference
+from bench.cli.overhead import overhead
+from bench.cli.protocols import protocols
+from bench.cli.thermal import thermal
+
+# A study that launches something → its command, whose docstring begins with what it asks.
+MEASURING: dict[str, Callable[..., None]] = {
+    "overhead": overhead,
+    "interference": interference,
+    "thermal": thermal,
+}
+ANSWERED, MEASURED = "Answered from runs that are there", "Measured: these launch inferences, for minutes to hours"
+
+app = typer.Typer(
+    help="Answer one question: from runs beside the paper's own figures, or by measuring anew.", no_args_is_help=True
+)
+
+Runs = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="RUN", help="Run ids, folders, or `latest`; without any the paper's figures stand alone."),
+]
+Csv = Annotated[Path | None, typer.Option("--csv", help="Write the whole table here.")]
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """Show the studies: what each asks, what of the paper it repeats, and which of them measure."""
+    answered = [vars(study) | {"measures": False} for study in STUDIES.values()]
+    studies = [*answered, *(_measuring(name) for name in MEASURING)]
+    if as_json:
+        print_json(studies)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("study", "asks", "answered from", box=None, pad_edge=False)
+    for study in studies:
+        source = "launches of its own" if study["measures"] else f"runs, {study['paper']}"
+        table.add_row(study["name"], study["question"], source)
+    Console().print(table)
+
+
+def _measuring(name: str) -> dict[str, Any]:
+    question = (MEASURING[name].__doc__ or "").splitlines()[0]
+    return {"name": name, "title": name.capitalize(), "question": question, "paper": None, "measures": True}
+
+
+def _command(study: Study) -> Callable[..., None]:
+    def command(
+        runs: Runs = None,
+        csv: Csv = None,
+        svg: Svg = None,
+        png: Png = None,
+        results: Results = RESULTS,
+        as_json: AsJson = False,
+    ) -> None:
+        pictures = [path for path in (svg, png) if path]
+        show(study, runs or [], csv=csv, pictures=pictures, results=results, as_json=as_json)
+
+    command.__doc__ = f"{study.title} ({study.paper}). {study.question}"
+    return command
+
+
+for _study in STUDIES.values():
+    app.command(_study.name, rich_help_panel=ANSWERED)(_command(_study))
+app.command("protocols", rich_help_panel=ANSWERED)(protocols)
+for _name, _measure in MEASURING.items():
+    app.command(_name, rich_help_panel=MEASURED)(_measure)
+
+
+def show(
+    study: Study, names: list[str], *, csv: Path | None, pictures: list[Path], results: Path, as_json: bool
+) -> None:
+    """Answer a study from the named runs, and print or write what was asked for."""
+    # pandas, scipy and altair take a second to import, which `bench --help` should not
+    from rich.console import Console
+
+    from analysis.evidence import gather
+    from analysis.export import write_csv
+    from analysis.study_table import as_records
+    from analysis.study_table import show as show_table
+    from analysis.vega import save
+    from bench.journal import dumps, read
+    from bench.runs import find_run
+
+    evidence = gather([read(find_run(results, name)) for name in names])
+    answer = study.answer(evidence)
+    if as_json:
+        typer.echo(dumps({**vars(study), "caption": answer.caption, "rows": as_records(answer.table)}, indent=2))
+    else:
+        show_table(study, answer, Console(highlight=False))
+    if csv is not None:
+        with writing(csv):
+            write_csv(answer.table, csv)
+    for picture in pictures:
+        with writing(picture):
+            save(answer.figure, picture)
+    warn([text for loaded in evidence.loaded for text in loaded.warnings])

@@ -1,0 +1,92 @@
+"""How many operators a framework computes of a network, after what it fuses: fewer than the ONNX file has.
+
+    setup/env .venv/bin/python benchmarks/operators.py [--model resnet-18] [--json]
+
+Each framework is asked in its own image: ONNX Runtime by its profile of one inference, OpenVINO by its compiled graph,
+the interpreters of TFLite by the file that the converter wrote, ncnn by the layers that pnnx wrote, OpenCV by its
+network. The ONNX file's own operators are counted without constants.
+"""
+
+import argparse
+import json
+
+import docker
+
+from bench import engine as engines
+from bench.config import load_matrix
+from bench.engine import LABEL
+from bench.images import native_platform
+from bench.paths import model_store
+from bench.steps import RUN
+from bench.store import Store
+
+TFLITE = """
+i = Interpreter(model_path=PATH, experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
+print(len(i._get_ops_details()))
+"""
+PROGRAMS = {
+    "onnxruntime": """
+import json, numpy as np, onnxruntime as rt
+o = rt.SessionOptions(); o.enable_profiling = True; o.profile_file_prefix = "/tmp/p"
+s = rt.InferenceSession(PATH, o, providers=["CPUExecutionProvider"])
+x = s.get_inputs()[0]
+s.run(None, {x.name: np.zeros(x.shape, np.float32)})
+print(len({e["name"] for e in json.load(open(s.end_profiling())) if e["name"].endswith("_kernel_time")}))
+""",
+    "openvino": """
+import sys; sys.modules["openvino_telemetry"] = None
+import openvino as ov
+ops = ov.Core().compile_model(PATH, "CPU").get_runtime_model().get_ops()
+kinds = [op.get_rt_info()["layerType"].astype(str) for op in ops]
+print(sum(kind not in ("Input", "Output", "Const", "Parameter", "Result", "Reorder") for kind in kinds))
+""",
+    "tflite": "from tflite_runtime.interpreter import Interpreter, OpResolverType\n" + TFLITE,
+    "litert": "from ai_edge_litert.interpreter import Interpreter, OpResolverType\n" + TFLITE,
+    "ncnn": """
+lines = open(PATH + "/model.param").read().splitlines()[2:]
+print(sum(line.split()[0] not in ("Input", "Split") for line in lines))
+""",
+    "opencv": "import cv2\nprint(len(cv2.dnn.readNetFromONNX(PATH).getLayerNames()))\n",
+}
+GRAPH = "import onnx\nprint(sum(n.op_type != 'Constant' for n in onnx.load(PATH).graph.node))\n"
+
+
+def ask(client: docker.DockerClient, image: str, program: str, path: str) -> int | None:
+    """What a program prints in an image that sees the artifact; None where it fails."""
+    try:
+        said = client.containers.run(
+            f"edgebench/{image}:{native_platform()}",
+            ["-c", f"PATH = {path!r}\n{program}"],
+            entrypoint=["/opt/venv/bin/python", "-B"],
+            mounts=[docker.types.Mount(path, path, type="bind", read_only=True)],
+            labels={LABEL: RUN},
+            network_mode="none",
+            remove=True,
+        )
+    except docker.errors.DockerException:
+        return None
+    return int(said.decode().split()[-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="resnet-18")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    client, store, frameworks = engines.connect(), Store(model_store()), load_matrix().frameworks
+    graph = store.find(asked.model, "onnx", "fp32")
+    if graph is None:
+        raise SystemExit(f"make it first: bench models build {asked.model}")
+    found: dict[str, int | None] = {"the ONNX file": ask(client, "models-add", GRAPH, str(graph.path))}
+    for name, program in PROGRAMS.items():
+        artifact = store.find(asked.model, *frameworks[name].kind("fp32"))
+        found[name] = ask(client, name, program, str(artifact.path)) if artifact else None
+    if asked.json:
+        print(json.dumps({"model": asked.model, "operators": found}, indent=2))
+        return
+    for name, count in found.items():
+        print(f"{name:>14}  {count if count is not None else 'not told'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Verdicts: what a try says, what keeps it valid, and what may not be timed without force."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench import checks as module
+from bench.checks import Checks, Verdict, check
+from bench.compatibility import markdown, page, rows
+from bench.config import load_matrix
+from bench.errors import HostError
+from bench.launching import Outcome, Spec
+from bench.paths import PROJECT
+from bench.plan import Cell, Selection, make_plan
+from bench.ready import disagreeing, forced_of
+from bench.recipe import Kind, Recipes
+from bench.store import Store
+
+from .models.source import write_made, write_sources
+
+CELL = Cell("host", "tflite", "small", "int8")
+GOOD = {"max_abs": 0.1, "max_rel": 0.01, "cosine": 0.999, "top1": True, "agree": 16, "inputs": 16}
+FINE = {"other_input": 1.0, "zero_input": 1.0}
+
+
+@pytest.fixture
+def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checks:
+    """A store in which `small` is made as onnx and tflite, and a matrix that has it."""
+    monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path))
+    store = Store(tmp_path / "models", Recipes(write_sources(tmp_path / "sources")))
+    for formats, precision, defines in ((["onnx"], "fp32", True), (["tflite"], "int8", False)):
+        with store.staging() as folder:
+            made = write_made(folder, "small", formats, defines=defines, precision=precision)
+            store.record("small", folder, {**made, "sensitivity": FINE})
+    matrix = load_matrix()
+    network = matrix.models["cifarnet"]
+    return Checks(store, matrix.model_copy(update={"models": {"small": network, "large": network}}))
+
+
+class Arm:
+    """Answers every launch with the same events; notes the requests."""
+
+    name = "container"
+
+    def __init__(self, *events: dict, exit_code: int = 0, reason: str | None = None) -> None:
+        self.events, self.exit_code, self.reason = events, exit_code, reason
+        self.requests: list[dict] = []
+
+    def prepare(self, framework: str) -> None: ...
+
+    def launch(self, spec: Spec) -> Outcome:
+        self.requests.append(json.loads(spec.request.read_text()))
+        said = "\n".join(json.dumps(event) for event in self.events)
+        return Outcome(start_ns=0, wall_ns=1, stdout=said.encode(), stderr="", exit_code=self.exit_code,
+                       reason=self.reason, message=self.reason)  # fmt: skip
+
+
+def events(parity: dict | None = GOOD, sensitivity: dict | None = FINE) -> list[dict]:
+    hello = {"event": "hello", "versions": {"tflite-runtime": "2.14.0", "numpy": "1.26.4"}}
+    return [hello, {"event": "output", "parity": parity, "sensitivity": sensitivity}, {"event": "done"}]
+
+
+def tried(checks: Checks, arm: Arm) -> Verdict:
+    found: Iterator[tuple[Cell, Verdict]] = check(
+        [CELL, replace(CELL, model="large")], checks, arm, cpus="0", threads=1, timeout=1, memory=None
+    )
+    ((cell, verdict),) = found  # `large` is not made
+    assert cell == CELL
+    return verdict
+
+
+def test_a_try_asks_for_all_seeds_and_no_times_and_is_kept(checks: Checks) -> None:
+    arm = Arm(*events())
+    verdict = tried(checks, arm)
+    (request,) = arm.requests
+    assert request["measure"] == ["output", "sensitivity"]
+    assert request["reference"]["seeds"] == [0, 1]
+    assert request["reference"]["bounds"] == {}  # the figures are wanted whatever they are
+    assert (verdict.status, verdict.message, verdict.framework) == ("agrees", None, "tflite-runtime 2.14.0")
+    assert checks.find(CELL) == verdict
+    assert checks.refusal(CELL) is None
+
+
+@pytest.mark.parametrize(
+    ("arm", "status", "said"),
+    [
+        (Arm(*events(GOOD | {"cosine": 0.2})), "differs", "cosine"),
+        (Arm(*events(sensitivity={"other_input": 0.0, "zero_input": 0.0})), "differs", "other input"),
+        (Arm({"event": "error", "class": "output", "message": "NaN"}, exit_code=1), "differs", "NaN"),
+        (Arm({"event": "error", "class": "load", "message": "no operator Foo"}, exit_code=1), "fails", "Foo"),
+        (Arm(reason="out-of-memory", exit_code=137), "fails", "out-of-memory"),
+    ],
+)
+def test_what_is_not_well_is_told_apart(checks: Checks, arm: Arm, status: str, said: str) -> None:
+    verdict = tried(checks, arm)
+    assert verdict.status == status
+    assert said in (verdict.message or "")
+    assert (checks.refusal(CELL) is not None) == (status == "differs")
+
+
+def test_a_verdict_ends_with_what_it_was_of(checks: Checks, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried(checks, Arm(*events()))
+    monkeypatch.setattr(module, "recipe_hash", lambda name: "another image")
+    assert checks.find(CELL) is None
+    monkeypatch.undo()
+
+
+def test_a_verdict_outlives_the_artifact(checks: Checks) -> None:
+    """So that a table is made network by network on a small disk."""
+    verdict = tried(checks, Arm(*events()))
+    checks.store.discard("small")
+    assert checks.store.find("small", "tflite", "int8") is None
+    assert list((checks.store.root / "blobs").iterdir()) == []
+    assert checks.find(CELL) == verdict
+
+
+def test_what_differs_is_timed_by_force_alone(checks: Checks, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried(checks, Arm(*events(GOOD | {"cosine": 0.2})))
+    monkeypatch.setattr("bench.ready.Checks", lambda store, matrix: checks)
+    selection = Selection(device="host", frameworks=["tflite"], models=["small"], precisions=["int8"], seed=1)
+    plan = make_plan(checks.matrix, selection)
+    with pytest.raises(HostError, match="host/tflite/small/int8 does not compute its network") as error:
+        disagreeing(plan, checks.matrix, force=False)
+    assert "--force" in (error.value.hint or "")
+    forced = disagreeing(plan, checks.matrix, force=True)
+    assert list(forced) == ["host/tflite/small/int8"]
+    assert forced_of({"forced": [f"{cell}: {reason}" for cell, reason in forced.items()]}) == forced
+
+
+def test_the_table_tells_what_is_known(checks: Checks) -> None:
+    tried(checks, Arm(*events()))
+    checks.store.fail("large", Kind("tflite", "int8"), "ValueError: no operator <Foo> | `bar`")
+    selection = Selection(device="host", frameworks=["tflite", "onnxruntime", "darknet"], precisions=["fp32", "int8"])
+    found = rows(make_plan(checks.matrix, selection), checks)
+    known = {(row["framework"], row["model"], row["precision"]): row["status"] for row in found}
+    assert known["tflite", "small", "int8"] == "runs"
+    assert known["tflite", "large", "int8"] == "cannot convert"
+    assert known["onnxruntime", "small", "fp32"] == "not tried"
+    assert known["onnxruntime", "small", "int8"] == "not made"
+    assert known["darknet", "small", "int8"] == "not supported"
+    shown = markdown(found)
+    assert "| small | · | ✓ |" in shown.partition("## int8")[2]
+    assert "1.0e-02, 0.9990, 16/16" in shown
+    assert "**tflite/large/int8**, cannot convert: ValueError: no operator ‹Foo› / 'bar'" in shown
+    assert "darknet has no int8: DarkNet computes in float32 alone" in shown
+
+
+def test_the_page_in_docs_is_what_its_data_say() -> None:
+    """docs/compatibility.md: bench models table --known --markdown, of what --json printed at the same time."""
+    found = json.loads((PROJECT / "docs" / "compatibility.json").read_text(encoding="utf-8"))
+    assert (PROJECT / "docs" / "compatibility.md").read_text(encoding="utf-8") == page(found)
+    matrix = load_matrix()
+    assert {row["model"] for row in found} == matrix.models.keys()
+    cpu = {name for name, entry in matrix.frameworks.items() if entry.group == "cpu"}
+    assert {(row["framework"], row["precision"]) for row in found} == {
+        (name, precision) for name in cpu for precision in ("fp32", "fp16", "int8")
+    }
