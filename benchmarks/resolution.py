@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.figures import save
 from analysis.load import load
 from analysis.ratios import LaunchMedians, difference
 from analysis.selftest.rule import pooled
+from analysis.vega import save
 from bench.journal import read
 from bench.selftest.lineup import TWIN
 
