@@ -32,12 +32,17 @@ def show(report: dict[str, Any], console: Console) -> None:
         ):
             table.add_column(header, justify="right" if header in ("launches", "minutes") else "left", no_wrap=True)
         for said in cell["protocols"]:
-            cost = (_NAMES[said["protocol"]], str(said["launches"]), f"{said['minutes']:.1f}", said["figure"])
+            cost = (
+                _NAMES[said["protocol"]],
+                str(said["launches"]),
+                f"{said['minutes']:.1f}",
+                said["figure"].partition(",")[0],
+            )
             for number, (name, ratio) in enumerate(said["ratios"].items()):
                 shown = cost if not number else ("", "", "", "")
                 table.add_row(*shown, name, _change(ratio), _concluded(ratio))
             if not said["ratios"]:
-                table.add_row(*cost, "", "no two arms to compare", "")
+                table.add_row(*cost, "", "one arm alone", "")
         console.print(table)
         for sentence in _words(cell):
             console.print(f"· {sentence}", soft_wrap=True, markup=False)
