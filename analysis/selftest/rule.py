@@ -4,8 +4,8 @@ A check of a known ratio asks whether an interval covers it. A healthy instrumen
 of the cases, so with K checks the level of each is 1 - FALSE / K: whatever hangs together among them (the doses share
 their denominator), the chance that any misses is at most FALSE (Bonferroni). K counts the checks that were planned.
 
-A dose is found when its ratio is covered and the 95 % interval excludes 1. Where it includes 1 the dose is too small
-for the noise and the number of blocks: that is told and is no failure. An instrument that does not see a dose is
+A dose is found when its ratio is covered and the 95 % interval lies above 1. Else the dose is too small for the noise
+and the number of blocks: that is told and is no failure. An instrument that does not see a dose is
 caught by every dose that is larger than the interval reaches. Equal arms are called equal only where the interval is
 narrower than the largest dose; else they are too noisy to tell.
 """
@@ -57,7 +57,7 @@ def judge(found: Difference, known: float, level: float, inexact: float = 0.0) -
     elif not covered:
         outcome = "missed"
     else:
-        outcome = "found" if found.p_different < 1 - LEVEL else "too-small"
+        outcome = "found" if found.mean > 0 and found.p_different < 1 - LEVEL else "too-small"
     return Judged(found.ratio, (exp(low), exp(high)), outcome)
 
 

@@ -76,6 +76,13 @@ def test_noise_makes_doses_too_small_and_fails_nothing():
     assert not any(check.failed for check in checks)
 
 
+def test_what_comes_out_faster_is_no_dose_found():
+    noise = np.random.default_rng(1).normal(size=14)
+    found = Difference(-0.25 + 0.35 * (noise - noise.mean()) / noise.std(ddof=1))
+    assert found.ci95[1] < 1
+    assert judge(found, 1.01, level_of(CHECKS)).outcome == "too-small"
+
+
 def test_a_quiet_machine_finds_every_dose():
     checks = selftest(np.random.default_rng(6), 20, 0.002, SHAPES["normal"])
     assert [check.outcome for check in checks] == ["equal"] * PAIRS + ["found"] * len(DOSES)
