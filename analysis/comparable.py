@@ -1,12 +1,14 @@
 """May two arms of a cell be compared? Only when they ran the same code on the same data in the same way.
 
-Judged: package versions, build ids of the mapped libraries, threads, CPU affinity, environment, artifact, runner and
-Python's minor version. All launches that are used must agree, not just those of one block: a package that was upgraded
-during the run is as wrong as one that differs between arms.
+Judged: package versions, build ids of the mapped libraries, threads, CPU affinity and quota, environment, artifact,
+runner, Python's minor version, and whether one was slowed down on purpose, as bench selftest does. All launches that
+are used must agree, not just those of one block: a package that was upgraded during the run is as wrong as one that
+differs between arms.
 
 Not judged, because an arm is there to change it, but kept: namespaces, cgroup, seccomp, capabilities.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -52,6 +54,8 @@ def identity(hello: Mapping[str, Any], loaded: Mapping[str, Any]) -> dict[str, s
         **_flat("environment", hello.get("env")),
         "threads": str(hello.get("threads", ABSENT)),
         "CPU affinity": _cpus(hello.get("affinity")),
+        "cpu_quota": short_quota(hello) or "none",
+        "slowdown on purpose": str(hello.get("slowdown") or 0),
         "artifact": str(loaded.get("artifact_sha256", ABSENT)),
         "runner": str(hello.get("runner_sha256", ABSENT)),
         "Python": ".".join(str(hello.get("python", ABSENT)).split(".")[:2]),
@@ -63,6 +67,14 @@ def kernel_state(hello: Mapping[str, Any]) -> dict[str, Any]:
     """What the kernel said of the process: recorded, never judged."""
     kernel = hello.get("kernel")
     return {key: kernel[key] for key in _KERNEL if key in kernel} if isinstance(kernel, Mapping) else {}
+
+
+def short_quota(hello: Mapping[str, Any]) -> str | None:
+    """The CPU quota of a launch as the kernel has it, `50000/100000`, where it is less than its CPUs have; or None."""
+    quota, affinity = kernel_state(hello).get("cpu_quota"), hello.get("affinity")
+    found = re.fullmatch(r"(\d+)/([1-9]\d*)", quota) if isinstance(quota, str) else None
+    enough = found and isinstance(affinity, list) and int(found[1]) >= len(affinity) * int(found[2])
+    return found[0] if found and not enough else None
 
 
 def compare(arms: Mapping[str, Sequence[Identity]], meant: Collection[str] = ()) -> tuple[bool, str | None]:

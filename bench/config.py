@@ -37,8 +37,9 @@ class Energy(Entry):
 
 
 class Profile(Entry):
-    """How thoroughly to measure."""
+    """How thoroughly to measure, and who asks for the timed inferences: the runner's own loop, or MLPerf LoadGen."""
 
+    driver: Literal["runner", "loadgen"] = "runner"
     blocks: Annotated[int, Field(ge=1)]
     warmup: Bounds
     stop: Bounds

@@ -29,6 +29,12 @@ class CellsFailed(BenchError):
     exit_code = 4
 
 
+class SelftestFailed(BenchError):
+    """The instrument does not find what is known, or this machine spoils what it measures."""
+
+    exit_code = 4
+
+
 class ImagesDiffer(BenchError):
     """A registry or the engine does not have the images of the lock file."""
 

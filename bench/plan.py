@@ -83,6 +83,7 @@ class Plan:
     warmup: Bounds
     stop: Bounds
     cells: tuple[Cell, ...]
+    driver: str = "runner"
     half_width: float | None = None
     energy: Energy | None = None  # with an energy pass, how thorough it is
     skipped: dict[str, str] = field(default_factory=dict)
@@ -165,6 +166,7 @@ def make_plan(matrix: Matrix, selection: Selection, refusal: Callable[[Cell], st
         warmup=measured.warmup,
         stop=exactly(selection.samples) if selection.samples else measured.stop,
         cells=cells,
+        driver=measured.driver,
         half_width=selection.half_width,
         energy=measured.energy if selection.energy else None,
         skipped=skipped,

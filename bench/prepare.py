@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench import loadgen
 from bench.bounds import BOUNDS
 from bench.config import Matrix
 from bench.devices.grant import NOTHING, Grant
@@ -54,7 +55,8 @@ def prepare_requests(
             continue
         grant = (grants or {}).get(cell.framework, NOTHING)
         request = request_of(cell, matrix, artifact, threads, forced=cell.id in forced) | timing_of(plan)
-        prepared[cell.id] = _prepare(cell, request, plan, artifact, grant)
+        driver = (loadgen.require(cell.framework, framework.python),) if plan.driver == "loadgen" else ()
+        prepared[cell.id] = _prepare(cell, request, plan, artifact, grant, driver)
     if missing:
         what = "; ".join(f"{', '.join(sorted(set(models)))} as {kind}" for kind, models in sorted(missing.items()))
         names = " ".join(sorted({model for models in missing.values() for model in models}))
@@ -101,10 +103,13 @@ def seen(request: Path, artifact: Artifact) -> tuple[Path, ...]:
     return request.parent, artifact.path.parent, artifact.reference.parent
 
 
-def _prepare(cell: Cell, request: dict[str, Any], plan: Plan, artifact: Artifact, grant: Grant) -> Prepared:
-    path = write(request)
+def _prepare(
+    cell: Cell, request: dict[str, Any], plan: Plan, artifact: Artifact, grant: Grant, driver: tuple[Path, ...]
+) -> Prepared:
+    asked = {"measure": ["output", "single-stream", "memory"], "loadgen": str(driver[0])} if driver else {}
+    path = write({**request, **asked})
     energy = write({**request, **lasting(plan.energy.seconds)}) if plan.energy else None
-    return Prepared(cell, path, seen(path, artifact), artifact, energy, grant)
+    return Prepared(cell, path, (*seen(path, artifact), *driver), artifact, energy, grant)
 
 
 def write(request: Mapping[str, Any]) -> Path:

@@ -54,6 +54,11 @@ class Progress:
         self.total -= 1
         self.bar.update(self.task, total=self.total)
 
+    def expect(self, total: int, blocks: int) -> None:
+        """So many launches and blocks there will be, as far as is known by now."""
+        self.total, self.blocks = total, blocks
+        self.bar.update(self.task, total=total)
+
     def end(self, line: Mapping[str, Any]) -> None:
         """Say what came of it."""
         if line["replaced"]:

@@ -33,12 +33,15 @@ def record(
     said: dict[str, Any] = dict.fromkeys(("hello", "loaded", "output", "memory", "watch"))
     samples: dict[bool, list[int]] = {True: [], False: []}
     windows: list[dict[str, Any]] = []
+    driven: dict[str, Any] = {}
     for event in events:
         name = event.pop("event", None)
         if name in said:
             said[name] = event
         elif name == "samples":
             samples[bool(event.get("warmup"))] += event.get("ns", [])
+        elif name == "loadgen":
+            driven = {"loadgen": event}
         elif name == "window":
             windows.append({key: event.get(key) for key in ("start_ns", "end_ns", "inferences", "median_ns")})
     numbers = {"samples": samples[False], "warmup": samples[True]} if launch.part == "timing" else {"windows": windows}
@@ -62,6 +65,7 @@ def record(
         "wall_ns": outcome.wall_ns,
         "exit_code": outcome.exit_code,
         **said,
+        **driven,
         **{key: [] if reason else each for key, each in numbers.items()},
         **({} if sensed is None else {"sensed": sensed}),
     }

@@ -47,6 +47,7 @@ def plan_facts(plan: Plan, settings: Settings) -> dict[str, Any]:
         "replace": settings.replace,
         "warmup": plan.warmup.model_dump(),
         "stop": plan.stop.model_dump(),
+        "driver": plan.driver,
         "energy": plan.energy.model_dump() if plan.energy else None,
         "cells": [cell_facts(cell) for cell in plan.cells],
         "launches": [launch.id for launch in plan.launches()],
@@ -81,6 +82,7 @@ def _plan_of(facts: dict[str, Any], matrix: Matrix) -> tuple[Plan, Settings]:
         warmup=Bounds(**saved["warmup"]),
         stop=Bounds(**saved["stop"]),
         cells=cells,
+        driver=saved.get("driver", "runner"),
         energy=Energy(**saved["energy"]) if saved.get("energy") else None,
         armless=saved.get("armless") or {},
     )

@@ -69,7 +69,7 @@ def start(plan: Plan, matrix: Matrix, options: Options, results: Path, console: 
         run_id=new_run_id(),
         cpus=cpu_lists.show(chosen),
         threads=len(chosen),
-        timeout=options.timeout,
+        timeout=options.timeout + (plan.stop.seconds if plan.driver == "loadgen" else 0.0),
         memory=options.memory,
         replace=options.replace,
     )

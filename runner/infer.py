@@ -18,6 +18,8 @@ from runner import (
     measure,
     pagecache,
     parity,
+    single_stream,
+    slowdown,
     watch,
 )
 from runner.adapters import AdapterMissing, find
@@ -66,11 +68,13 @@ def _launch(request, emit):
         if "output" in request["measure"]:
             _output(request, lambda arrays: adapter.infer(session, arrays), outputs, emit)
         del outputs
-        count = 0
+        infer, count = slowdown.slowed(adapter.infer, request["slowdown"]), 0
         if "latency" in request["measure"]:
-            count += _samples(request, adapter.infer, session, given, emit)
+            count += _samples(request, infer, session, given, emit)
+        if "single-stream" in request["measure"]:
+            count += _single_stream(request, infer, session, given, emit)
         if "windows" in request["measure"]:
-            count += _windows(request, adapter.infer, session, given, emit)
+            count += _windows(request, infer, session, given, emit)
         if "memory" in request["measure"]:
             emit("memory", rss_peak_bytes=environment.rss_peak(), cgroup_peak_bytes=cgroup.memory_peak())
     finally:
@@ -122,6 +126,7 @@ def _hello(request, emit):
         env=given,
         affinity=environment.affinity(),
         threads=request["threads"],
+        slowdown=request["slowdown"],
         uid=os.getuid(),
         kernel=environment.kernel(),
     )
@@ -169,6 +174,30 @@ def _samples(request, infer, session, given, emit):
         after = watch.read(cpus)
     emit("samples", warmup=True, ns=warmup.tolist())
     emit("samples", warmup=False, ns=timed.tolist())
+    emit("watch", before=before, after=after)
+    return len(timed)
+
+
+def _single_stream(request, infer, session, given, emit):
+    """As _samples, with MLPerf LoadGen asking, and what it says of its test; returns how many were timed."""
+
+    def give_up(error):
+        traceback.print_exc()
+        emit("error", **{"class": "infer", "message": one_line(error)})
+        os._exit(1)
+
+    cpus = environment.affinity()
+    with _failing("infer"):
+        warmup = measure.time_calls(infer, session, given, request["warmup"])
+        before = watch.read(cpus)
+        try:
+            timed, said = single_stream.run(infer, session, given, request["stop"], warmup, request["loadgen"], give_up)
+        except ImportError as error:
+            raise Failure("request", "no LoadGen in {}: {}".format(request["loadgen"], one_line(error))) from error
+        after = watch.read(cpus)
+    emit("samples", warmup=True, ns=warmup.tolist())
+    emit("samples", warmup=False, ns=timed.tolist())
+    emit("loadgen", **said)
     emit("watch", before=before, after=after)
     return len(timed)
 

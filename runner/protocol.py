@@ -11,7 +11,7 @@ PROTOCOL = 1
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
 # The events of one launch, in the order in which they may come. `done` or `error` ends every launch.
-EVENTS = ("hello", "loaded", "output", "samples", "watch", "window", "memory", "done", "error")
+EVENTS = ("hello", "loaded", "output", "samples", "loadgen", "watch", "window", "memory", "done", "error")
 
 # Why a launch has no number. Each becomes the `reason` of a failed launch.
 ERRORS = (
@@ -42,8 +42,11 @@ DEFAULTS = {
     "warmup": {"iterations": 5, "seconds": 0.1, "max_iterations": 1000},
     "stop": {"iterations": 20, "seconds": 0.5, "max_iterations": 100000},
     "reference": None,  # {path, sha256, seeds, bounds: {max_rel, cosine}}: an .npz of arrays seed_0_output_0, ...
-    "measure": ["latency", "memory", "output"],  # and sensitivity; or `windows` in place of `latency`: docs/protocol.md
+    # And `sensitivity`; or `windows` or `single-stream` in place of `latency`: docs/protocol.md
+    "measure": ["latency", "memory", "output"],
+    "loadgen": None,  # the folder that holds MLPerf LoadGen's module, for `single-stream`
     "window_s": 1.0,  # the length of a window
+    "slowdown": 0.0,  # by what fraction every inference is made slower on purpose: 0.05 is 5 % (runner/slowdown.py)
     "options": {},  # the adapter's own
 }
 
@@ -74,11 +77,17 @@ def complete(request):
     full = dict(DEFAULTS)
     full.update(request)
     for key, default in sorted(DEFAULTS.items()):
-        if default is not None and key != "window_s" and not isinstance(full[key], type(default)):
+        if isinstance(default, float):
+            if not isinstance(full[key], (int, float)) or isinstance(full[key], bool):
+                raise ProtocolError("'{}' must be a number".format(key))
+        elif default is not None and not isinstance(full[key], type(default)):
             raise ProtocolError("'{}' must be of type {}".format(key, type(default).__name__))
-    window = full["window_s"]
-    if not isinstance(window, (int, float)) or isinstance(window, bool) or not window > 0:
+    if not full["window_s"] > 0:
         raise ProtocolError("'window_s' must be a number above 0")
+    if not 0 <= full["slowdown"] <= 10:
+        raise ProtocolError("'slowdown' must be a number from 0 to 10")
+    if not isinstance(full["loadgen"], str) and "single-stream" in full["measure"]:
+        raise ProtocolError("'single-stream' needs 'loadgen', a folder")
     for part in ("warmup", "stop"):
         full[part] = _complete_bounds(part, full[part])
     reference = full["reference"]

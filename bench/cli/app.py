@@ -16,6 +16,7 @@ from bench.cli.doctor import doctor
 from bench.cli.export import export
 from bench.cli.recommend import recommend
 from bench.cli.report import report
+from bench.cli.selftest import selftest
 from bench.errors import BenchError, HostError, Interrupted
 
 EPILOG = (
@@ -35,6 +36,7 @@ app.add_typer(images.app, name="images")
 app.add_typer(models.app, name="models")
 app.add_typer(devices.app, name="devices")
 app.command("doctor")(doctor)
+app.command("selftest")(selftest)
 app.command("report")(report)
 app.add_typer(study.app, name="study")
 app.command("recommend")(recommend)

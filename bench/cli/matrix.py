@@ -198,19 +198,23 @@ def resume(
 ) -> None:
     """Go on with a run that was cut short: exactly the launches that its journal does not have."""
     from bench import interference, session
+    from bench.selftest import session as selftest
 
     folder = find_run(results, run)
     facts = read(folder).facts
     matrix = with_own(load_matrix(), Store(model_store()))
     words: dict[str, Any] = {"quiet": quiet, "retry_failed": retry_failed}
+    study, then = (facts.get("plan") or {}).get("study"), "bench report"
     with machine_at(host or (facts.get("host") or {}).get("address")) as machine:
         _clean(facts["run_id"], machine, console())
-        if (facts.get("plan") or {}).get("study") == interference.STUDY:
+        if study == interference.STUDY:
             result = interference.resume(folder, matrix, console(), **words)
+        elif study == selftest.STUDY:
+            result, then = selftest.resume(folder, matrix, console(), **words), "bench selftest --run"
         else:
             words |= {"half_widths": half_widths, "machine": machine}
             result = session.resume(folder, matrix, console(), **words)
-    _finish(result, as_json)
+    _finish(result, as_json, then)
 
 
 @app.command()
@@ -327,7 +331,7 @@ def _clean(run_id: str | None, machine: Machine, say: Console) -> list[str]:
     return removed
 
 
-def _finish(result: "Result", as_json: bool) -> None:
+def _finish(result: "Result", as_json: bool, then: str = "bench report") -> None:
     failed = sum(result.tally.failed.values())
     ok, replaced = result.tally.ok, result.tally.replaced
     if as_json:
@@ -336,7 +340,7 @@ def _finish(result: "Result", as_json: bool) -> None:
     else:
         again = f", {replaced} were disturbed by the host and replaced" if replaced else ""
         typer.echo(f"{ok} launches kept, {failed} failed{again}: {result.folder}")
-        typer.echo(f"next: bench report {result.folder}")
+        typer.echo(f"next: {then} {result.folder}")
     if failed:
         reasons = [f"{count} × {what}" for what, count in result.tally.failed.most_common(10)]
         raise CellsFailed("\n".join(reasons), f"again, when mended: bench matrix resume --retry-failed {result.folder}")

@@ -14,6 +14,7 @@ from analysis.studies import STUDIES, Study
 from bench.cli.common import RESULTS, AsJson, Png, Results, Svg, print_json, warn, writing
 from bench.cli.interference import interference
 from bench.cli.overhead import overhead
+from bench.cli.protocols import protocols
 from bench.cli.thermal import thermal
 
 # A study that launches something → its command, whose docstring begins with what it asks.
@@ -76,6 +77,7 @@ def _command(study: Study) -> Callable[..., None]:
 
 for _study in STUDIES.values():
     app.command(_study.name, rich_help_panel=ANSWERED)(_command(_study))
+app.command("protocols", rich_help_panel=ANSWERED)(protocols)
 for _name, _measure in MEASURING.items():
     app.command(_name, rich_help_panel=MEASURED)(_measure)
 

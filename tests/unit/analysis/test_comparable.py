@@ -31,7 +31,15 @@ def test_what_agrees_is_comparable() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"kernel": {"seccomp": 0, "cap_eff": "1ff"}}, {"python": "3.11.9"}, {"uid": 7}, {"argv": ["x"]}, {"import_ns": 9}],
+    [
+        {"kernel": {"seccomp": 0, "cap_eff": "1ff"}},
+        {"kernel": {"cpu_quota": "200000/100000"}},  # all that its two CPUs have
+        {"python": "3.11.9"},
+        {"uid": 7},
+        {"slowdown": 0.0},
+        {"argv": ["x"]},
+        {"import_ns": 9},
+    ],
 )
 def test_what_an_arm_may_change_is_not_judged(change: dict[str, Any]) -> None:
     assert verdict(change) == (True, None)
@@ -49,6 +57,8 @@ def test_what_an_arm_may_change_is_not_judged(change: dict[str, Any]) -> None:
         ({"runner_sha256": "ff"}, {}, "runner: aa (container), ff (native)"),
         ({"python": "3.12.2"}, {}, "Python: 3.11 (container), 3.12 (native)"),
         ({"env": {"OMP_NUM_THREADS": "1"}}, {}, "environment OMP_NUM_THREADS: 2 (container), 1 (native)"),
+        ({"slowdown": 0.05}, {}, "slowdown on purpose: 0 (container), 0.05 (native)"),
+        ({"kernel": {"cpu_quota": "50000/100000"}}, {}, "cpu_quota: none (container), 50000/100000 (native)"),
         ({"env": {}}, {}, "environment OMP_NUM_THREADS: 2 (container), absent (native)"),
     ],
 )

@@ -1,0 +1,26 @@
+"""`bench study protocols`: what the 2019 study's protocol, MLPerf's and ours conclude of a cell, side by side."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bench.cli.common import RESULTS, AsJson, Results
+from bench.runs import find_run
+
+
+def protocols(
+    runs: Annotated[list[str], typer.Argument(help="Runs (an id, a folder, `latest`), of different profiles.")],
+    results: Results = RESULTS,
+    as_json: AsJson = False,
+) -> None:
+    """What runs of different profiles conclude, each by its own protocol, and after how long. Measures nothing."""
+    from analysis.protocols import build
+    from analysis.protocols_table import show
+    from bench.journal import dumps, read
+
+    report = build([read(find_run(results, name)) for name in runs])
+    if as_json:
+        typer.echo(dumps(report, indent=2))
+    else:
+        show(report, Console(highlight=False))

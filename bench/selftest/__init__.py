@@ -1,0 +1,1 @@
+"""`bench selftest`: the instrument measures what is known already, on the user's own machine (docs/method.md)."""
