@@ -10,9 +10,9 @@ from bench.device import Access, Device
 from bench.device import Sensing as Sensing  # with the rest of matrix.yaml to whoever reads it
 from bench.entry import Entry, Group, Name, Platform, Precision, Reason, Verified
 from bench.errors import ConfigError
+from bench.kind import Kind
 from bench.names import nearest
 from bench.paths import MATRIX
-from bench.recipe import Kind
 from bench.yamlfile import Document, read_yaml
 
 Format = Literal["onnx", "savedmodel", "tflite", "torch", "openvino", "ncnn", "tvm", "executorch", "darknet", "caffe"]

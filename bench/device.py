@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from bench.address import parse
 from bench.entry import Entry, Group, Name, Platform, Precision, Reason, Verified
 from bench.errors import ConfigError
-from bench.ssh.address import parse
 
 HostPath = Annotated[str, Field(pattern=r"^/\S+$")]
 Node = Annotated[str, Field(pattern=r"^/dev/\S+$")]

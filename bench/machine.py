@@ -207,7 +207,7 @@ def machine_at(address: str | None) -> Iterator[Machine]:
     if address is None or address == LOCAL:
         yield Here()
         return
-    from bench.ssh.address import parse
+    from bench.address import parse
     from bench.ssh.there import There
 
     with There(parse(address)) as board:

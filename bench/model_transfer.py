@@ -7,9 +7,9 @@ from typing import Any
 
 from bench import durable
 from bench.errors import HostError
+from bench.kind import Kind
 from bench.oci import Manifest as OciManifest
 from bench.parcel import TITLE, files_for, layers_of, pack, unpack
-from bench.recipe import Kind
 from bench.registry import Registry
 from bench.store import Manifest, Store
 from bench.transfer import Watcher

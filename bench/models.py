@@ -9,8 +9,9 @@ from rich.console import Console
 from bench import engine as engines
 from bench.config import Framework, Matrix, load_matrix
 from bench.errors import CellsFailed, HostError
+from bench.kind import Kind
 from bench.paths import model_store
-from bench.recipe import MAKERS, SOURCES, STEPS, Kind
+from bench.recipe import MAKERS, SOURCES, STEPS
 from bench.steps import Containers, Host, Step, Workshop
 from bench.store import Manifest, Store
 

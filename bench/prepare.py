@@ -13,9 +13,9 @@ from bench.bounds import BOUNDS
 from bench.config import Matrix
 from bench.devices.grant import NOTHING, Grant
 from bench.errors import HostError
+from bench.kind import Kind
 from bench.paths import cache, model_store
 from bench.plan import Cell, Plan
-from bench.recipe import Kind
 from bench.store import Artifact, Store
 from runner.protocol import PROTOCOL
 

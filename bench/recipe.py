@@ -11,20 +11,9 @@ import json
 import tomllib
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
+from bench.kind import Kind
 from bench.paths import PROJECT
-
-
-class Kind(NamedTuple):
-    """What an artifact of a model is: a format in a precision."""
-
-    format: str
-    precision: str
-
-    def __str__(self) -> str:
-        return f"{self.format}/{self.precision}"
-
 
 # Step → the formats that it makes, each in these precisions. The first defines the model; the others work on what it
 # exported.

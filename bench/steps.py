@@ -16,8 +16,8 @@ from bench import bake
 from bench import engine as engines
 from bench.errors import HostError
 from bench.images import PREFIX, RECIPE, compiled, native_platform, recipe_hash
+from bench.kind import Kind
 from bench.paths import PROJECT
-from bench.recipe import Kind
 from bench.venvs import ensure_venv
 
 RUN = "models"  # the run that these containers belong to: `bench matrix clean` finds what a killed build left

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bench import durable
-from bench.recipe import Kind, Recipes
+from bench.kind import Kind
+from bench.recipe import Recipes
 
 SCHEMA = 2
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # in what converters say

@@ -10,7 +10,8 @@ from bench import engine as engines
 from bench.config import load_matrix
 from bench.errors import HostError
 from bench.images import native_platform
-from bench.recipe import MAKERS, Kind
+from bench.kind import Kind
+from bench.recipe import MAKERS
 from bench.venvs import find_python
 
 

@@ -12,10 +12,11 @@ from bench.cli.common import AsJson, console, print_json
 from bench.config import Matrix, load_matrix
 from bench.entry import Precision
 from bench.errors import ConfigError
+from bench.kind import Kind
 from bench.names import choose
 from bench.own import with_own
 from bench.paths import model_store
-from bench.recipe import MAKERS, Kind
+from bench.recipe import MAKERS
 from bench.store import Store
 
 PRECISIONS: tuple[str, ...] = get_args(Precision)

@@ -8,10 +8,11 @@ from bench.cli.common import AsJson, console, print_json
 from bench.cli.distribution import PATIENCE, Patience, Quiet, Where
 from bench.config import load_matrix
 from bench.errors import ConfigError, HostError
+from bench.kind import Kind
 from bench.names import choose
 from bench.own import with_own
 from bench.paths import model_store
-from bench.recipe import MAKERS, Kind
+from bench.recipe import MAKERS
 from bench.store import Store
 from bench.transfer import Transfers
 

@@ -18,9 +18,9 @@ from typing import Any, Self
 
 import requests
 
+from bench.address import Address
 from bench.devices.host import Node, Said, text
 from bench.errors import HostError
-from bench.ssh.address import Address
 from bench.ssh.connection import Connection
 from bench.ssh.failures import BoardError, full, is_full, lost, restarted
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from bench.address import Address
 from bench.errors import HostError
-from bench.ssh.address import Address
 from bench.ssh.failures import lost, refused
 
 LINGER = 20  # seconds that the master waits for another session

@@ -2,8 +2,8 @@
 
 import re
 
+from bench.address import Address
 from bench.errors import HostError
-from bench.ssh.address import Address
 
 
 class BoardError(HostError):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import docker
 from rich.console import Console
 
+from bench.address import Address
 from bench.config import Matrix
 from bench.errors import ConfigError, HostError
 from bench.images import Image, Locate
@@ -18,7 +19,6 @@ from bench.lock import Lock
 from bench.paths import PROJECT
 from bench.prepare import Prepared
 from bench.ssh import engine as engines
-from bench.ssh.address import Address
 from bench.ssh.arms import BoardContainerArm, OnBoard
 from bench.ssh.board import Board
 from bench.ssh.bring import bring

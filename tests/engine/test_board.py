@@ -12,10 +12,10 @@ from typing import Any
 import docker
 import pytest
 
+from bench.address import parse
 from bench.config import Sensing
 from bench.machine import machine_at
 from bench.sensing import Sampler
-from bench.ssh.address import parse
 from bench.ssh.board import Board
 from bench.ssh.failures import BoardError
 from tests.engine.board_kit import FakeBoard, lacking

@@ -12,9 +12,10 @@ from bench import bake, images, models
 from bench.bounds import BOUNDS, outside
 from bench.config import load_matrix
 from bench.engine import LABEL
+from bench.kind import Kind
 from bench.models import ModelBuildError
 from bench.paths import PROJECT, model_store
-from bench.recipe import STEPS, Kind, Recipes
+from bench.recipe import STEPS, Recipes
 from bench.steps import RUN
 from bench.store import Store
 from models import catalog

@@ -12,11 +12,12 @@ from bench.checks import Checks, Verdict, check
 from bench.compatibility import markdown, page, rows
 from bench.config import load_matrix
 from bench.errors import HostError
+from bench.kind import Kind
 from bench.launching import Outcome, Spec
 from bench.paths import PROJECT
 from bench.plan import Cell, Selection, make_plan
 from bench.ready import disagreeing, forced_of
-from bench.recipe import Kind, Recipes
+from bench.recipe import Recipes
 from bench.store import Store
 
 from .models.source import write_made, write_sources

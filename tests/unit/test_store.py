@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.kind import Kind
 from bench.paths import PROJECT
-from bench.recipe import Kind, Recipes
+from bench.recipe import Recipes
 from bench.store import Store
 
 from .models.source import INPUTS, write_made, write_sources

@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from bench import models
-from bench.recipe import Kind, Recipes
+from bench.kind import Kind
+from bench.recipe import Recipes
 from bench.steps import Step
 from bench.store import Store
 

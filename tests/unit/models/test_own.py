@@ -11,8 +11,9 @@ from rich.console import Console
 from bench import own
 from bench.config import load_matrix
 from bench.errors import ConfigError
+from bench.kind import Kind
 from bench.plan import Cell, Selection, make_plan
-from bench.recipe import Kind, Recipes
+from bench.recipe import Recipes
 from bench.steps import Step
 from bench.store import Store
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.recipe import MAKERS, STEPS, Kind, Recipes
+from bench.kind import Kind
+from bench.recipe import MAKERS, STEPS, Recipes
 from models import catalog
 
 from .source import write_sources

@@ -3,8 +3,8 @@
 import pytest
 
 from bench.config import Matrix, load_matrix
+from bench.kind import Kind
 from bench.models import useless
-from bench.recipe import Kind
 
 DARKNET, CAFFE = Kind("darknet", "fp32"), Kind("caffe", "fp32")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.ssh.address import Address
+from bench.address import Address
 from bench.ssh.board import Board
 from bench.ssh.connection import Connection
 from bench.ssh.failures import BoardError

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bench.address import Address, parse
 from bench.errors import ConfigError
-from bench.ssh.address import Address, parse
 
 
 @pytest.mark.parametrize(

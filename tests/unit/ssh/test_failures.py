@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from bench.address import Address
 from bench.errors import HostError
 from bench.paths import PROJECT
-from bench.ssh.address import Address
 from bench.ssh.failures import is_full, refused
 
 CHANGED = """@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
