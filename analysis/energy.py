@@ -30,8 +30,8 @@ import pandas as pd
 
 from analysis.budget import Part, per_inference
 from analysis.fields import is_count, section, text
+from analysis.heat.throttling import held_back
 from analysis.integral import Joules, NoEnergy, Series, integrate, series_of
-from analysis.throttling import held_back
 
 Record = Mapping[str, Any]
 

@@ -36,7 +36,7 @@ from analysis.load import Loaded, arms_in_order, cell_names, launch_frame, load,
 from analysis.ratios import MARGIN
 from analysis.report import build
 from bench.errors import ConfigError
-from bench.journal import Run
+from bench.results.journal import Run
 
 # The arm that is read where only one is: every framework has a container, not every one another arm.
 READ_FIRST = ("container", "native", "rootfs")

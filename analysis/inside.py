@@ -24,7 +24,7 @@ from scipy import stats
 from analysis.load import Launch
 from analysis.ratios import FEWEST, LEVEL
 from analysis.tail import fewest
-from bench.journal import Run
+from bench.results.journal import Run
 
 PARTS = 5
 FEWEST_SAMPLES = 4 * PARTS  # of a launch that is looked into

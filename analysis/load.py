@@ -38,8 +38,8 @@ from analysis.phases import phases
 from analysis.samples import quantiles, wrong_samples
 from bench import collector
 from bench.arms.ablation import ABLATIONS
-from bench.journal import Run
-from bench.journal_reader import JOURNAL, MEAN
+from bench.results.journal import Run
+from bench.results.journal_reader import JOURNAL, MEAN
 
 ARMS = ("container", "rootfs", "native")
 _TEXTS = ("launch", "cell", "device", "framework", "model", "precision", "arm", "status", "reason", "message")

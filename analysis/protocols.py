@@ -23,7 +23,7 @@ from typing import Any
 from analysis.load import load
 from analysis.ratios import MARGIN, RATIOS
 from analysis.report import build as report_of
-from bench.journal import Run, dumps
+from bench.results.journal import Run, dumps
 
 SCHEMA = 1
 STUDY, MLPERF, OURS = "edgebench", "mlperf", "ours"

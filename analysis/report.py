@@ -26,18 +26,18 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from analysis import coldstart
-from analysis.attribution import attribute
 from analysis.comparable import disagreement
 from analysis.energy_report import energy_report
 from analysis.fields import section
 from analysis.inside import look
 from analysis.load import Launch, Loaded, arms_in_order, cell_names, good, load
+from analysis.overhead import coldstart
+from analysis.overhead.attribution import attribute
 from analysis.ratios import MARGIN, RATIOS
 from analysis.report_arms import arm
 from analysis.report_ratios import close_ratios, margins, open_ratio
 from analysis.variance import split
-from bench.journal import Run, dumps
+from bench.results.journal import Run, dumps
 
 SCHEMA = 1
 

@@ -19,9 +19,9 @@ from collections.abc import Iterable, Mapping
 from statistics import median
 from typing import Any
 
-from analysis import coldstart
 from analysis.inside import describe
 from analysis.load import Launch, flags_of, good
+from analysis.overhead import coldstart
 from analysis.tail import tails
 
 BARE = ("rootfs", "native")  # arms without a control group of their own: they share one with whatever else is in it

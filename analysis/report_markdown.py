@@ -6,7 +6,7 @@ Names come from journals that anybody may have written; they stand in code spans
 
 from typing import Any
 
-from analysis.compare_markdown import code
+from analysis.comparing.compare_markdown import code
 from analysis.evidence import Evidence
 from analysis.numbers import bounded, change, plain_margin
 from analysis.plain_words import sections

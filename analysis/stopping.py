@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from analysis.attribution import PAIRS
+from analysis.overhead.attribution import PAIRS
 from analysis.ratios import RATIOS, LaunchMedians, difference
 
 

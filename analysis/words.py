@@ -71,7 +71,7 @@ def verdicts(ratio: dict[str, Any]) -> str:
 
 def _more(judged: dict[str, Any]) -> str:
     more = judged["more_blocks"]
-    return f"about {more} more blocks" if more else "more blocks than are sensible"
+    return f"about {plural(more, 'more block')}" if more else "more blocks than are sensible"
 
 
 def counts(report: dict[str, Any]) -> Iterator[str]:

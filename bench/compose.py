@@ -14,17 +14,17 @@ import yaml
 from docker.types import Mount
 
 from bench.arms.container import options
-from bench.config import Matrix
 from bench.devices.grant import TRIPLETS, Grant, accesses, grant
 from bench.devices.host import Local
 from bench.errors import ConfigError, HostError
 from bench.launching import Spec
+from bench.making.prepare import request_of, timing_of
+from bench.making.store import Store
+from bench.matrix.config import Matrix
+from bench.matrix.platforms import architecture
 from bench.paths import model_store
 from bench.plan import Plan
-from bench.platforms import architecture
-from bench.prepare import request_of, timing_of
 from bench.spelling import service
-from bench.store import Store
 
 NOWHERE = Local(Path("/nowhere"))  # no machine is asked: a rendered file is the same wherever it is rendered
 INSIDE = "/models"  # where a service sees the folder with the model

@@ -8,11 +8,11 @@ from itertools import product
 from typing import Any, Literal
 
 from bench.arms.ablation import ABLATIONS, GROUP
-from bench.config import Bounds, Energy, Matrix
 from bench.devices.grant import accesses
 from bench.errors import ConfigError
+from bench.matrix.config import Bounds, Energy, Matrix
+from bench.matrix.platforms import image_platform, offered
 from bench.names import choose, matches, nearest
-from bench.platforms import image_platform, offered
 
 ARMS = ("container", "rootfs", "native")
 # A launch is timed; or it is part of the energy pass, while sensors are read, or like that but without them.

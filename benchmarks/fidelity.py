@@ -24,13 +24,13 @@ from pathlib import Path
 from analysis.ratios import LaunchMedians, difference
 from bench import cpus as cpu_lists
 from bench.arms.native import NativeArm
-from bench.config import Bounds, load_matrix
-from bench.execute import Settings, spec_of
-from bench.hostlock import reserved
 from bench.launching import environment
+from bench.making.prepare import Prepared, prepare_requests
+from bench.matrix.config import Bounds, load_matrix
 from bench.plan import Launch, Selection, make_plan
-from bench.prepare import Prepared, prepare_requests
-from bench.record import median_ns, record
+from bench.results.record import median_ns, record
+from bench.running.execute import Settings, spec_of
+from bench.running.hostlock import reserved
 
 MARGIN = 0.02
 PRECISIONS = {"fp32": "f32"}

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import engine as engines
-from bench import images
+from bench.building import images
 
 PUBLIC = Path(__file__).with_name("public_images.csv")
 

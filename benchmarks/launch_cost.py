@@ -20,12 +20,12 @@ from typing import Any
 
 from bench import cpus, engine
 from bench.arms.container import ContainerArm, options
-from bench.config import load_matrix
-from bench.hostlock import reserved
-from bench.images import native_platform
+from bench.building.images import native_platform
 from bench.launching import Spec
+from bench.making.prepare import prepare_requests
+from bench.matrix.config import load_matrix
 from bench.plan import Selection, make_plan
-from bench.prepare import prepare_requests
+from bench.running.hostlock import reserved
 
 CLAIMED = {"ratio": 1.05, "bench_cpu_percent_of_a_core": 1.0, "bench_peak_memory_mb": 200.0}
 

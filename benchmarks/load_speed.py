@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.journal import write_run
+from bench.results.journal import write_run
 from tests.unit.analysis.synthetic import Truth, facts, line
 
 LOAD_S, LOAD_MB, REPORT_S, GROWTH, PLAN_S = 5.0, 1500.0, 20.0, 2.2, 1.0
@@ -72,7 +72,7 @@ def make_run(folder: Path, launches: int, samples: int) -> int:
 def load_run(folder: Path) -> None:
     """Reads and loads a run, as every command of the analysis begins."""
     from analysis.load import load
-    from bench.journal import read
+    from bench.results.journal import read
 
     start = _clock()
     loaded = load(read(folder))
@@ -84,7 +84,7 @@ def load_run(folder: Path) -> None:
 
 def plan_cells() -> None:
     """Expands a matrix of CELLS cells."""
-    from bench.config import Matrix, load_matrix
+    from bench.matrix.config import Matrix, load_matrix
     from bench.plan import Selection, make_plan
 
     real = load_matrix()

@@ -21,8 +21,8 @@ import time
 from pathlib import Path
 
 from bench.durable import size_of
-from bench.recipe import Recipes
-from bench.store import Store
+from bench.making.recipe import Recipes
+from bench.making.store import Store
 
 NETWORKS = ("cifarnet", "resnet-18", "mobilenet-v2", "resnet-50")
 BUILD_S, ADD_S = 240.0, 5.0  # s

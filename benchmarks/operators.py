@@ -13,12 +13,12 @@ import json
 import docker
 
 from bench import engine as engines
-from bench.config import load_matrix
+from bench.building.images import native_platform
 from bench.engine import LABEL
-from bench.images import native_platform
+from bench.making.steps import RUN
+from bench.making.store import Store
+from bench.matrix.config import load_matrix
 from bench.paths import model_store
-from bench.steps import RUN
-from bench.store import Store
 
 TFLITE = """
 i = Interpreter(model_path=PATH, experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)

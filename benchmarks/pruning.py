@@ -22,12 +22,12 @@ import docker
 from analysis.load import load
 from analysis.ratios import LaunchMedians, estimate
 from bench import engine as engines
+from bench.building.images import native_platform
 from bench.engine import LABEL
-from bench.images import native_platform
-from bench.journal import read
+from bench.making.steps import RUN
+from bench.making.store import Store
 from bench.paths import model_store
-from bench.steps import RUN
-from bench.store import Store
+from bench.results.journal import read
 
 FRAMEWORKS = ("onnxruntime", "openvino", "tflite", "litert", "ncnn")
 FORMATS = {"tflite": "tflite", "litert": "tflite", "ncnn": "ncnn", "tvm": "tvm"}

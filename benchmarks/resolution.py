@@ -17,10 +17,10 @@ import pandas as pd
 from scipy import stats
 
 from analysis.load import load
+from analysis.pages.vega import save
 from analysis.ratios import LaunchMedians, difference
 from analysis.selftest.rule import pooled
-from analysis.vega import save
-from bench.journal import read
+from bench.results.journal import read
 from bench.selftest.lineup import TWIN
 
 FEWEST = 3

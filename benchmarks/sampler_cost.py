@@ -23,13 +23,13 @@ from scipy import stats
 
 from bench import cpus
 from bench.arms.native import NativeArm
-from bench.config import Energy, Sensing, load_matrix
-from bench.energy import EnergyPass
-from bench.hostlock import reserved
 from bench.launching import Spec
+from bench.making.prepare import prepare_requests
+from bench.matrix.config import Energy, Sensing, load_matrix
 from bench.plan import Launch, Selection, make_plan
-from bench.prepare import prepare_requests
-from bench.record import record
+from bench.results.record import record
+from bench.running.energy import EnergyPass
+from bench.running.hostlock import reserved
 from tests.unit.runner.sensors.trees import TX2, plant
 from tests.unit.runner.sensors.usbmeter import FakeMeter
 

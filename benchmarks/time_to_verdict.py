@@ -23,12 +23,12 @@ from analysis.protocols import mean_of_all
 from analysis.selftest.rule import blocks_for
 from bench import cpus as cpu_lists
 from bench.arms.native import NativeArm
-from bench.config import load_matrix
-from bench.execute import Settings, spec_of
-from bench.hostlock import reserved
+from bench.making.prepare import Prepared, prepare_requests
+from bench.matrix.config import load_matrix
 from bench.plan import Launch, Selection, make_plan
-from bench.prepare import Prepared, prepare_requests
-from bench.record import median_ns, record
+from bench.results.record import median_ns, record
+from bench.running.execute import Settings, spec_of
+from bench.running.hostlock import reserved
 
 CLAIM, WIDTHS = 5.0, (0.05, 0.025, 0.01)
 FIGURES = {"default": median_ns, "edgebench": mean_of_all}

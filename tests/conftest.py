@@ -7,12 +7,12 @@ import docker
 import pytest
 
 from bench import engine as engines
-from bench.config import load_matrix
+from bench.building.images import native_platform
+from bench.building.venvs import find_python
 from bench.errors import HostError
-from bench.images import native_platform
 from bench.kind import Kind
-from bench.recipe import MAKERS
-from bench.venvs import find_python
+from bench.making.recipe import MAKERS
+from bench.matrix.config import load_matrix
 
 
 @pytest.fixture(scope="session")

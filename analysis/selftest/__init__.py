@@ -29,7 +29,7 @@ from analysis.load import load
 from analysis.ratios import Difference, LaunchMedians, difference
 from analysis.selftest.noticed import Row, disturbed, noticed
 from analysis.selftest.rule import FALSE, WIDTHS, blocks_for, judge, level_of, pooled
-from bench.journal import Run, dumps
+from bench.results.journal import Run, dumps
 from bench.selftest.lineup import DOSES, SLOW, TWIN
 
 SCHEMA = 1

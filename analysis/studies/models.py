@@ -8,7 +8,7 @@ from analysis.figures import Axis, above, fitting, rows
 from analysis.numbers import number
 from analysis.studies.devices import best
 from analysis.tidy import Answer
-from bench.references import load_references
+from bench.making.references import load_references
 
 EDGE = "jetson-tx2"
 

@@ -9,9 +9,9 @@ from bench.errors import HostError
 if TYPE_CHECKING:
     import docker
 
-    from bench.config import Matrix
-    from bench.images import Locate
+    from bench.building.images import Locate
     from bench.launching import Arm
+    from bench.matrix.config import Matrix
 
 
 def make_arms(

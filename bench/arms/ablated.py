@@ -10,9 +10,9 @@ import docker
 from bench.arms.ablation import Ablation
 from bench.arms.container import ContainerArm
 from bench.arms.rootfs import unpacked
+from bench.building.images import Locate
 from bench.engine import ENGINE_GONE, gone, remove
 from bench.errors import HostError
-from bench.images import Locate
 from bench.launching import Outcome, Spec
 
 EMPTY = "edgebench/bind-root"  # images of mount points, without a file in them

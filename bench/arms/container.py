@@ -12,10 +12,10 @@ import docker
 from docker.models.containers import Container
 from docker.types import DeviceRequest, Mount
 
+from bench.building.images import Locate
 from bench.devices.grant import Grant
 from bench.engine import ENGINE_GONE, LABEL, gone, remove
 from bench.errors import Interrupted
-from bench.images import Locate
 from bench.launching import HOSTNAME, Outcome, Spec, environment, tail
 
 

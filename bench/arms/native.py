@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from bench.arms import process
-from bench.config import Matrix
-from bench.images import lock_file, native_platform
+from bench.building.images import lock_file, native_platform
+from bench.building.venvs import ensure_venv
 from bench.launching import RUNNER, Outcome, Spec
+from bench.matrix.config import Matrix
 from bench.paths import PROJECT
-from bench.venvs import ensure_venv
 
 
 class NativeArm:

@@ -14,9 +14,9 @@ from pathlib import Path
 import docker
 
 from bench.arms import process
+from bench.building.images import Locate
 from bench.engine import ENGINE_GONE, LABEL, gone, remove
 from bench.errors import HostError
-from bench.images import Locate
 from bench.launching import RUNNER, Outcome, Spec
 from bench.paths import cache
 

@@ -10,7 +10,7 @@ from bench.errors import CellsFailed, HostError
 
 if TYPE_CHECKING:
     from analysis.tidy import Answered
-    from bench.session import Result
+    from bench.running.session import Result
 
 
 def cells_of(
@@ -34,7 +34,7 @@ def cells_of(
 
 def write(folder: Path, answers: "Sequence[Answered]", page: str | None = None) -> None:
     """Write a page and each figure as SVG and PNG. Raises HostError when the folder cannot be written."""
-    from analysis.vega import save
+    from analysis.pages.vega import save
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -8,10 +8,10 @@ from rich.console import Console
 
 from bench.cli import model_tables as tables
 from bench.cli.common import AsJson, console, print_json
-from bench.config import load_matrix
 from bench.errors import ConfigError
+from bench.making.store import Store
+from bench.matrix.config import load_matrix
 from bench.paths import model_store
-from bench.store import Store
 
 app = typer.Typer()
 
@@ -34,9 +34,9 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Take a model of your own into the store, with its shapes fixed; it is read in a container without a network."""
-    from bench import own
-    from bench.catalogue import detail
-    from bench.hostlock import reserved
+    from bench.making import own
+    from bench.making.catalogue import detail
+    from bench.running.hostlock import reserved
 
     shapes = dict(_numbers("--input-shape", text) for text in input_shape or ())
     ranges = dict(_numbers("--input-range", text) for text in input_range or ())
@@ -59,8 +59,8 @@ def add(
 @app.command()
 def remove(name: Annotated[str, typer.Argument(help="A model that was added.")]) -> None:
     """Take a model of your own out of the store, with all that was made of it."""
-    from bench import own
-    from bench.hostlock import reserved
+    from bench.making import own
+    from bench.running.hostlock import reserved
 
     with reserved():
         own.remove(name)

@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from bench.builds import Built, Watcher
+from bench.building.builds import Built, Watcher
 
 
 class Lines(Watcher):

@@ -8,16 +8,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.checks import Checks
 from bench.cli import model_tables as tables
 from bench.cli.common import AsJson, console, parse_bytes, print_json
-from bench.compatibility import SIGNS, Row, page, rows
-from bench.config import load_matrix
 from bench.errors import CellsFailed, ConfigError
-from bench.own import with_own
+from bench.making.checks import Checks
+from bench.making.compatibility import SIGNS, Row, page, rows
+from bench.making.own import with_own
+from bench.making.store import Store
+from bench.matrix.config import load_matrix
 from bench.paths import model_store
 from bench.plan import Plan, Selection, make_plan
-from bench.store import Store
 
 app = typer.Typer()
 
@@ -43,8 +43,8 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Run made artifacts in their frameworks' images, at 16 inputs, and compare the outputs with the reference."""
-    from bench.hostlock import reserved
-    from bench.trying import Trial, describe
+    from bench.making.trying import Trial, describe
+    from bench.running.hostlock import reserved
 
     checks, plan = _plan(names or (), framework or (), precision or ())
     made = [cell for cell in plan.cells if checks.store.find(cell.model, *_kind(checks, cell))]
@@ -87,8 +87,8 @@ def table(
 
     What is known already is not tried again, so that a table that was cut short is gone on with.
     """
-    from bench.hostlock import reserved
-    from bench.trying import Trial
+    from bench.making.trying import Trial
+    from bench.running.hostlock import reserved
 
     # A user's own model is in the table when it is named: the page in docs is of the catalogue.
     checks, plan = _plan(names or list(load_matrix().models), framework or (), precision or ())

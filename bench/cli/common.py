@@ -13,7 +13,7 @@ from bench.errors import ConfigError, HostError
 from bench.terminal import short
 
 if TYPE_CHECKING:
-    from bench.stopping import Medians
+    from bench.running.stopping import Medians
 
 Results = Annotated[Path, typer.Option("--results", help="Folder of the runs.", show_default=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

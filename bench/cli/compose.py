@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from bench.cli.common import console
-from bench.config import load_matrix
 from bench.errors import ConfigError, HostError
+from bench.matrix.config import load_matrix
 from bench.names import choose
 from bench.plan import Selection, make_plan
 

@@ -11,12 +11,12 @@ from bench.cli.common import AsJson, print_json
 from bench.cli.planning import wide
 from bench.cli.reaching import HostOption
 from bench.compose import renderable
-from bench.config import Matrix, load_matrix
 from bench.devices import identify, l4t
 from bench.errors import HostError
-from bench.machine import machine_at
+from bench.matrix.config import Matrix, load_matrix
+from bench.matrix.platforms import architecture, platform_of
 from bench.names import choose
-from bench.platforms import architecture, platform_of
+from bench.running.machine import machine_at
 
 app = typer.Typer(help="The boards and hosts of matrix.yaml.", no_args_is_help=True)
 

@@ -9,17 +9,17 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cli.common import AsJson, console, print_json
-from bench.config import Matrix, load_matrix
-from bench.entry import Platform
 from bench.errors import ConfigError, ImagesDiffer
+from bench.matrix.config import Matrix, load_matrix
+from bench.matrix.entry import Platform
 from bench.names import choose
-from bench.transfer import Transfers
+from bench.registries.transfer import Transfers
 
 if TYPE_CHECKING:
     import docker
 
-    from bench.lock import Lock
-    from bench.push import Pushed
+    from bench.registries.lock import Lock
+    from bench.registries.push import Pushed
 
 app = typer.Typer()
 
@@ -48,10 +48,11 @@ def push(
     as_json: AsJson = False,
 ) -> None:
     """Push what is built, with provenance and SBOM. A framework's tags are written when all of it has arrived."""
-    from bench import engine, sbom
-    from bench.hostlock import reserved
-    from bench.push import Pusher
-    from bench.registry import Registry
+    from bench import engine
+    from bench.building import sbom
+    from bench.registries.push import Pusher
+    from bench.registries.registry import Registry
+    from bench.running.hostlock import reserved
 
     matrix = load_matrix()
     client = engine.connect()
@@ -76,8 +77,8 @@ def push(
 def lock(registry: Where, names: Names = None, lock: LockFile = None, as_json: AsJson = False) -> None:
     """Write the digests of a registry's images into the lock file; with NAMES only theirs."""
     from bench import engine
-    from bench import lock as locks
-    from bench.registry import Registry
+    from bench.registries import lock as locks
+    from bench.registries.registry import Registry
 
     frameworks = load_matrix().frameworks
     there, path = Registry(registry, engine.find()), locks.lock_path(lock)
@@ -115,10 +116,10 @@ def pull(
 ) -> None:
     """Pull the locked images that the engine does not have, by digest."""
     from bench import engine
-    from bench.hostlock import reserved
-    from bench.images import native_platform
-    from bench.lock import lock_path, read_lock
-    from bench.pull import Puller
+    from bench.building.images import native_platform
+    from bench.registries.lock import lock_path, read_lock
+    from bench.registries.pull import Puller
+    from bench.running.hostlock import reserved
 
     made = read_lock(lock_path(lock))
     wanted = _locked(made, names or (), platform or [native_platform()])
@@ -138,8 +139,9 @@ def pull(
 @app.command()
 def verify(names: Names = None, platform: Platforms = None, lock: LockFile = None, as_json: AsJson = False) -> None:
     """Check that the registry and the engine have exactly the locked images. Ends with 4 when they do not."""
-    from bench import engine, verify
-    from bench.lock import lock_path, read_lock
+    from bench import engine
+    from bench.registries import verify
+    from bench.registries.lock import lock_path, read_lock
 
     made = read_lock(lock_path(lock))
     client = engine.connect()
@@ -164,8 +166,8 @@ def _built(
     client: "docker.DockerClient", matrix: Matrix, names: Sequence[str], platforms: Sequence[str]
 ) -> dict[str, list[str]]:
     """The frameworks to push, each with its platforms: those named, or all that the engine has a whole image for."""
-    from bench import images
-    from bench.vendor import STAND_IN
+    from bench.building import images
+    from bench.building.vendor import STAND_IN
 
     chosen = choose("framework", names, matrix.frameworks)
     allowed: list[str] = choose("platform", platforms, get_args(Platform))

@@ -10,13 +10,13 @@ from rich.markup import escape
 
 from bench.cli.common import AsJson, console, print_json
 from bench.cli.reaching import HostOption, address_of
-from bench.config import Matrix, load_matrix
 from bench.errors import ConfigError, HostError
+from bench.matrix.config import Matrix, load_matrix
 from bench.names import choose
 
 if TYPE_CHECKING:
     from bench.doctor import Case, Line
-    from bench.machine import Machine
+    from bench.running.machine import Machine
 
 MARKS = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "fail": "[bold red]fail[/]"}
 
@@ -44,7 +44,7 @@ def doctor(
     """Examine the machine line by line, with the command that mends what is wrong. Exits 3 when a line fails."""
     from bench.devices import settings
     from bench.doctor import examine
-    from bench.machine import machine_at
+    from bench.running.machine import machine_at
 
     err = console()
     said: list[str] = []
@@ -94,9 +94,9 @@ def _case(
     from bench.devices.identify import look
     from bench.devices.target import aim
     from bench.doctor import Case
-    from bench.lock import chosen_lock
-    from bench.machine import LOCAL
-    from bench.sensing import survey
+    from bench.registries.lock import chosen_lock
+    from bench.running.machine import LOCAL
+    from bench.sensors.sensing import survey
 
     entry, host, here = matrix.devices[device], machine.host, machine.address == LOCAL
     offered = renderable(matrix, device)
@@ -130,8 +130,8 @@ def _case(
 
 def _sizes(matrix: Matrix, frameworks: list[str], models: "list[str] | tuple[()]") -> dict[str, int]:
     """The largest artifact of each model that these frameworks read, of those that were made."""
+    from bench.making.store import Store
     from bench.paths import model_store
-    from bench.store import Store
 
     store = Store(model_store())
     formats = {matrix.frameworks[name].format for name in frameworks}

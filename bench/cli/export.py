@@ -29,12 +29,12 @@ def export(
     """Write a run for other tools (docs/results.md lists the columns)."""
     if not any((csv, parquet, pyperf, dashboard)):
         raise ConfigError("nothing to write", "name a file: --csv, --parquet, --pyperf or --dashboard FILE")
-    from analysis import export as tables
-    from analysis.export_dashboard import dashboard as to_dashboard
-    from analysis.export_pyperf import pyperf as to_pyperf
+    from analysis.exporting import export as tables
+    from analysis.exporting.export_dashboard import dashboard as to_dashboard
+    from analysis.exporting.export_pyperf import pyperf as to_pyperf
     from analysis.load import load
-    from bench.journal import read
-    from bench.runs import find_run
+    from bench.results.journal import read
+    from bench.running.runs import find_run
 
     found = read(find_run(results, run))
     loaded = load(found)

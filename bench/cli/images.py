@@ -9,13 +9,13 @@ from rich.table import Table
 
 from bench.cli import distribution, inspecting
 from bench.cli.common import AsJson, console, print_json
-from bench.config import load_matrix
-from bench.entry import Group, Platform
 from bench.errors import ConfigError, HostError
+from bench.matrix.config import load_matrix
+from bench.matrix.entry import Group, Platform
 from bench.names import choose
 
 if TYPE_CHECKING:
-    from bench.images import Image
+    from bench.building.images import Image
 
 app = typer.Typer(help="Build, list and distribute the images of the frameworks.", no_args_is_help=True)
 app.registered_commands += distribution.app.registered_commands + inspecting.app.registered_commands
@@ -32,9 +32,9 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Build images, each to its own end, and say what came of each."""
-    from bench import builds, images
+    from bench.building import builds, images
     from bench.cli import building
-    from bench.hostlock import reserved
+    from bench.running.hostlock import reserved
 
     wanted = platform or images.native_platform()
     chosen = _chosen(names or (), wanted, group)
@@ -58,7 +58,7 @@ def build(
 
 def _chosen(names: Sequence[str], platform: str, group: str) -> list[str]:
     """The images that are meant. Raises ConfigError for a name, a platform or a group that there is not."""
-    from bench import images
+    from bench.building import images
 
     frameworks = load_matrix().frameworks
     (platform,) = choose("platform", [platform], get_args(Platform))
@@ -79,7 +79,7 @@ def _chosen(names: Sequence[str], platform: str, group: str) -> list[str]:
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """Show what is built: framework, version, platform, size, digest."""
-    from bench import images
+    from bench.building import images
 
     rows = [_row(image) for image in images.list_images()]
     if as_json:

@@ -30,8 +30,8 @@ def edgebench(
     as_json: AsJson = False,
 ) -> None:
     """Keep the means that the 2019 code printed. They are no launches: there is no interval and no verdict."""
-    from analysis.imports import SCRIPTS, read_printed, write_imported
-    from bench.runs import new_run_id
+    from analysis.exporting.imports import SCRIPTS, read_printed, write_imported
+    from bench.running.runs import new_run_id
 
     if framework not in SCRIPTS:
         raise ConfigError(f"edgeBench has no script for '{framework}': {nearest(framework, SCRIPTS)}")

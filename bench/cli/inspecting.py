@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from bench.cli.common import AsJson, print_json
-from bench.config import load_matrix
 from bench.errors import ConfigError, HostError
+from bench.matrix.config import load_matrix
 from bench.names import choose
 
 if TYPE_CHECKING:
-    from bench.remote import Remote
+    from bench.registries.remote import Remote
 
 app = typer.Typer()
 
@@ -32,10 +32,10 @@ def inspect(
     as_json: AsJson = False,
 ) -> None:
     """Show an image of a registry: digest, labels, provenance, SBOM. With --json the documents as they are."""
-    from bench.images import native_platform
-    from bench.oci import PROVENANCE, SPDX
-    from bench.remote import statements
-    from bench.sbom import packages
+    from bench.building.images import native_platform
+    from bench.building.sbom import packages
+    from bench.registries.oci import PROVENANCE, SPDX
+    from bench.registries.remote import statements
 
     choose("framework", [name], load_matrix().frameworks)
     if sbom and provenance:
@@ -64,9 +64,9 @@ def inspect(
 def _find(name: str, platform: str, address: str | None, lock: Path | None) -> tuple["Remote", Any]:
     """The image: the locked one, or with a registry named the one behind its tag."""
     from bench import engine
-    from bench.lock import lock_path, read_lock
-    from bench.registry import Registry
-    from bench.remote import find_remote
+    from bench.registries.lock import lock_path, read_lock
+    from bench.registries.registry import Registry
+    from bench.registries.remote import find_remote
 
     if address is None:
         path = lock_path(lock)
@@ -105,7 +105,7 @@ def _facts(image: "Remote", sbom: dict[str, Any] | None, built: dict[str, Any] |
 
 def _shown(image: "Remote", sbom: dict[str, Any] | None, built: dict[str, Any] | None) -> dict[str, str]:
     """The same for people."""
-    from bench.sbom import packages
+    from bench.building.sbom import packages
 
     kinds = Counter(row["type"] for row in packages(sbom or {}))
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))

@@ -15,7 +15,7 @@ from bench.errors import ConfigError
 from bench.plan import Selection
 
 if TYPE_CHECKING:
-    from bench.session import Options, Result
+    from bench.running.session import Options, Result
 
 BLOCKS, SECONDS = 10, 5.0
 MOST_INSTANCES = 64
@@ -43,9 +43,9 @@ def interference(
     as_json: AsJson = False,
 ) -> None:
     """What do several containers at once cost one another, in throughput and latency?"""
-    from bench import session
-    from bench.lock import chosen_lock
-    from bench.runs import find_run
+    from bench.registries.lock import chosen_lock
+    from bench.running import session
+    from bench.running.runs import find_run
 
     counts = parse_instances(instances)
     if run is not None:
@@ -69,7 +69,7 @@ def measure(
     quiet: bool,
 ) -> "Result":
     """Carry out a run for these cells (the fields of a selection)."""
-    from bench.interference import Wanted, start
+    from bench.running.interference import Wanted, start
 
     matrix, plan = plan_of(Selection(**chosen | {"arms": ["container"], "blocks": blocks}))
     wanted = Wanted(instances=instances, seconds=seconds)
@@ -88,11 +88,11 @@ def parse_instances(text: str) -> list[int]:
 
 def answer(folder: Path, out: Path | None, *, as_json: bool = False) -> None:
     """Print what a run says and write its pictures. Raises ConfigError for a run of another kind, HostError."""
-    from analysis.interference import build
-    from analysis.interference_table import show
-    from analysis.overhead_figures import interference as answers_of
-    from bench.interference import STUDY
-    from bench.journal import dumps, read
+    from analysis.overhead.interference import build
+    from analysis.overhead.interference_table import show
+    from analysis.overhead.overhead_figures import interference as answers_of
+    from bench.results.journal import dumps, read
+    from bench.running.interference import STUDY
 
     found = read(folder)
     if (found.facts.get("plan") or {}).get("study") != STUDY:

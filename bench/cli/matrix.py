@@ -13,19 +13,19 @@ from bench.cli.common import RESULTS, AsJson, Results, console, half_widths, par
 from bench.cli.reaching import HostOption, address_of
 from bench.cli.report import parse_margin
 from bench.cli.sensing import Meters, SensorsRoot, UsbMeters, sensing_of
-from bench.config import Matrix, load_matrix, matrix_schema
 from bench.errors import CellsFailed, ConfigError, HostError
-from bench.journal_reader import read
-from bench.machine import LOCAL, Machine, machine_at
-from bench.own import refusals, with_own
+from bench.making.own import refusals, with_own
+from bench.making.store import Store
+from bench.matrix.config import Matrix, load_matrix, matrix_schema
 from bench.paths import model_store
 from bench.plan import ARMS, Plan, Selection, make_plan
-from bench.runs import find_run
-from bench.store import Store
+from bench.results.journal_reader import read
+from bench.running.machine import LOCAL, Machine, machine_at
+from bench.running.runs import find_run
 
 if TYPE_CHECKING:
     from bench.devices.target import Target
-    from bench.session import Result
+    from bench.running.session import Result
 
 app = typer.Typer(help="Plan, run and resume the matrix of cells.", no_args_is_help=True)
 
@@ -87,7 +87,7 @@ def plan(
 ) -> None:
     """Show what a run would do, on which images and with what of the device's hardware. Starts nothing."""
     from bench.cli import planning
-    from bench.lock import chosen_lock
+    from bench.registries.lock import chosen_lock
 
     enough = enough_of(blocks, samples, half_width, max_blocks)
     matrix, made = _plan(device, framework, model, precision, select, arms, profile, seed, energy, enough)
@@ -157,8 +157,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Measure the selected cells in every arm, and keep each launch as it ends."""
-    from bench import session  # the Docker SDK and what hangs on it are not needed to plan
-    from bench.lock import chosen_lock
+    from bench.registries.lock import chosen_lock
+    from bench.running import session
 
     if (meter or usb_meter or sensors_root) and not energy:
         raise ConfigError("--meter, --usb-meter and --sensors-root are of the energy pass", "add --energy")
@@ -197,7 +197,7 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that was cut short: exactly the launches that its journal does not have."""
-    from bench import interference, session
+    from bench.running import interference, session
     from bench.selftest import session as selftest
 
     folder = find_run(results, run)
@@ -304,8 +304,8 @@ def _preview(
     as_json: bool,
 ) -> None:
     from bench.cli import planning
-    from bench.lock import chosen_lock
-    from bench.preview import preview
+    from bench.registries.lock import chosen_lock
+    from bench.running.preview import preview
 
     try:
         engine = machine.engine()
@@ -317,7 +317,7 @@ def _preview(
 
 
 def _clean(run_id: str | None, machine: Machine, say: Console) -> list[str]:
-    from bench import clean
+    from bench.running import clean
 
     with machine.reserved():
         removed = machine.tidy()

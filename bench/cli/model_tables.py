@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.table import Column, Table
 
-from bench.references import Reference
+from bench.making.references import Reference
 
 
 def overview(rows: list[dict[str, Any]]) -> Table:

@@ -9,15 +9,15 @@ from rich.console import Console
 from bench.cli import bringing, checking, moving
 from bench.cli import model_tables as tables
 from bench.cli.common import AsJson, console, print_json
-from bench.config import Matrix, load_matrix
-from bench.entry import Precision
 from bench.errors import ConfigError
 from bench.kind import Kind
+from bench.making.own import with_own
+from bench.making.recipe import MAKERS
+from bench.making.store import Store
+from bench.matrix.config import Matrix, load_matrix
+from bench.matrix.entry import Precision
 from bench.names import choose
-from bench.own import with_own
 from bench.paths import model_store
-from bench.recipe import MAKERS
-from bench.store import Store
 
 PRECISIONS: tuple[str, ...] = get_args(Precision)
 
@@ -41,8 +41,8 @@ def build(
     precisions: Precisions = None,
 ) -> None:
     """Make artifacts and compare each with PyTorch's answers. What is made already is left alone."""
-    from bench import models
-    from bench.hostlock import reserved
+    from bench.making import models
+    from bench.running.hostlock import reserved
 
     matrix = load_matrix()
     every = with_own(matrix, Store(model_store())).models
@@ -54,7 +54,7 @@ def build(
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """Show the models, those with the least work for each parameter first, and the artifacts that were made of them."""
-    from bench.catalogue import overview
+    from bench.making.catalogue import overview
 
     store = Store(model_store())
     rows = overview(with_own(load_matrix(), store), store)
@@ -67,8 +67,8 @@ def list_(as_json: AsJson = False) -> None:
 @app.command()
 def show(name: Annotated[str, typer.Argument(help="A model.")], as_json: AsJson = False) -> None:
     """Show a model: what was counted beside what others state, and every artifact with its size and parity."""
-    from bench.catalogue import detail
-    from bench.references import load_references
+    from bench.making.catalogue import detail
+    from bench.making.references import load_references
 
     store = Store(model_store())
     matrix = with_own(load_matrix(), store)

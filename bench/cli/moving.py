@@ -6,15 +6,15 @@ import typer
 
 from bench.cli.common import AsJson, console, print_json
 from bench.cli.distribution import PATIENCE, Patience, Quiet, Where
-from bench.config import load_matrix
 from bench.errors import ConfigError, HostError
 from bench.kind import Kind
+from bench.making.own import with_own
+from bench.making.recipe import MAKERS
+from bench.making.store import Store
+from bench.matrix.config import load_matrix
 from bench.names import choose
-from bench.own import with_own
 from bench.paths import model_store
-from bench.recipe import MAKERS
-from bench.store import Store
-from bench.transfer import Transfers
+from bench.registries.transfer import Transfers
 
 app = typer.Typer()
 
@@ -34,9 +34,9 @@ def push(
 ) -> None:
     """Push what is made of models, each file by its digest; what the registry has already does not travel."""
     from bench import engine
-    from bench.hostlock import reserved
-    from bench.model_transfer import ModelPusher
-    from bench.registry import Registry
+    from bench.registries.model_transfer import ModelPusher
+    from bench.registries.registry import Registry
+    from bench.running.hostlock import reserved
 
     store = Store(model_store())
     every = with_own(load_matrix(), store).models
@@ -71,9 +71,9 @@ def pull(
 ) -> None:
     """Pull what these sources would make, so that nothing has to be made here; each file is checked by its digest."""
     from bench import engine
-    from bench.hostlock import reserved
-    from bench.model_transfer import pull as pull_model
-    from bench.registry import Registry
+    from bench.registries.model_transfer import pull as pull_model
+    from bench.registries.registry import Registry
+    from bench.running.hostlock import reserved
 
     forms = choose("format", formats or (), sorted({kind.format for kind in MAKERS}))
     allowed = choose("precision", precisions or (), sorted({kind.precision for kind in MAKERS}))

@@ -71,13 +71,13 @@ def overhead(
     """What does a container cost, how sure is that, and where does the cost come from?"""
     within = parse_margin(margin)
     if run is not None:
-        from bench.runs import find_run
+        from bench.running.runs import find_run
 
         answer(find_run(results, run), within, out, as_json=as_json)
         return
-    from bench import session
     from bench.cli.interference import measure, parse_instances
-    from bench.lock import chosen_lock
+    from bench.registries.lock import chosen_lock
+    from bench.running import session
 
     counts = parse_instances(instances) if instances else []
     chosen = cells_of(device, framework, model, precision, select, seed)
@@ -103,12 +103,12 @@ def answer(
     """Print what a run says, and write its page and pictures. Raises HostError when they cannot be written."""
     # pandas, scipy and altair take a second to import, which `bench --help` should not
     from analysis.evidence import gather
-    from analysis.overhead_figures import overhead as answers_of
-    from analysis.page import render
+    from analysis.overhead.overhead_figures import overhead as answers_of
+    from analysis.pages.page import render
     from analysis.report_json import as_json as whole
     from analysis.table import show
     from analysis.words_overhead import EXPLAINED
-    from bench.journal import dumps, read
+    from bench.results.journal import dumps, read
 
     evidence = gather([read(folder)], margin)
     if as_json:
@@ -123,8 +123,8 @@ def answer(
 
 
 def _interference(folder: Path) -> "list[Answered]":
-    from analysis.interference import build
-    from analysis.overhead_figures import interference
-    from bench.journal import read
+    from analysis.overhead.interference import build
+    from analysis.overhead.overhead_figures import interference
+    from bench.results.journal import read
 
     return list(interference(build(read(folder))))

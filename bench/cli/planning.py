@@ -11,8 +11,8 @@ from rich.table import Table
 
 from bench.devices.target import Target
 from bench.plan import Cell, Plan
-from bench.preview import source
-from bench.runs import cell_facts
+from bench.running.preview import source
+from bench.running.runs import cell_facts
 
 NOT_LOCKED = "not locked"
 

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from bench.cli.common import RESULTS, AsJson, Results
-from bench.runs import find_run
+from bench.running.runs import find_run
 
 
 def protocols(
@@ -17,7 +17,7 @@ def protocols(
     """What runs of different profiles conclude, each by its own protocol, and after how long. Measures nothing."""
     from analysis.protocols import build
     from analysis.protocols_table import show
-    from bench.journal import dumps, read
+    from bench.results.journal import dumps, read
 
     report = build([read(find_run(results, name)) for name in runs])
     if as_json:

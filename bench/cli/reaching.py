@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bench.config import Matrix
+from bench.matrix.config import Matrix
 
 HostOption = Annotated[
     str | None,

@@ -29,8 +29,8 @@ def recommend(
     from analysis.recommend import Wishes
     from analysis.recommend import recommend as answer_of
     from analysis.recommend_table import constraints, show
-    from bench.journal import dumps, read
-    from bench.runs import find_run
+    from bench.results.journal import dumps, read
+    from bench.running.runs import find_run
 
     evidence = gather([read(find_run(results, name)) for name in runs or ["latest"]])
     wishes = Wishes(model=model, max_latency_ms=latency, max_memory_bytes=memory, precision=precision, device=device)

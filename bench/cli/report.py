@@ -35,7 +35,7 @@ def report(
     # pandas, scipy and altair take a second to import, which `bench --help` should not
     from rich.console import Console
 
-    from bench.journal import dumps
+    from bench.results.journal import dumps
 
     evidence = _gather(runs, within, results)
     if as_json:
@@ -53,11 +53,11 @@ def report(
             markdown.write_text(as_markdown(evidence), encoding="utf-8")
     if html is None and figures is None:
         return
-    from analysis.page import answer_all, render
+    from analysis.pages.page import answer_all, render
 
     answers = answer_all(evidence)
     if figures is not None:
-        from analysis.vega import save
+        from analysis.pages.vega import save
 
         with writing(figures, "figures:"):
             figures.mkdir(parents=True, exist_ok=True)
@@ -71,17 +71,17 @@ def report(
 
 def _gather(names: list[str], margin: float, results: Path) -> "Evidence":
     from analysis.evidence import gather
-    from bench.journal import read
-    from bench.runs import find_run
+    from bench.results.journal import read
+    from bench.running.runs import find_run
 
     return gather([read(find_run(results, name)) for name in names], margin)
 
 
 def _watch(names: list[str], html: Path, margin: float, every: int, results: Path) -> None:
     """Until every planned launch is in the journals, or Ctrl-C."""
-    from analysis.page import render
-    from bench.growth import growth, is_whole, stand_back
-    from bench.runs import find_run
+    from analysis.pages.page import render
+    from bench.results.growth import growth, is_whole, stand_back
+    from bench.running.runs import find_run
 
     folders = [find_run(results, name) for name in names]
     stand_back()

@@ -12,8 +12,8 @@ from rich.console import Console
 from bench.cli.answers import raise_failed
 from bench.cli.common import RESULTS, AsJson, Results, console
 from bench.cli.matrix import ALL_ARMS, Device, Profile, Quiet, Seed
-from bench.config import Matrix, load_matrix
 from bench.errors import ConfigError, SelftestFailed
+from bench.matrix.config import Matrix, load_matrix
 from bench.names import nearest
 from bench.plan import Plan, Selection, make_plan
 
@@ -49,12 +49,12 @@ def selftest(
 ) -> None:
     """The instrument tests itself: equal arms must come out equal, known slowdowns be found, sabotage be noticed."""
     if run is not None:
-        from bench.runs import find_run
+        from bench.running.runs import find_run
 
         answer(find_run(results, run), as_json=as_json)
         return
-    from bench import session
-    from bench.lock import chosen_lock
+    from bench.registries.lock import chosen_lock
+    from bench.running import session
     from bench.selftest.blocks import MOST
     from bench.selftest.lineup import SABOTAGES, possible
     from bench.selftest.session import Wanted, start
@@ -113,7 +113,7 @@ def answer(folder: Path, *, as_json: bool = False) -> None:
     """Print what a self-test found. Raises ConfigError for a run of another kind, SelftestFailed."""
     from analysis.selftest import FAILED, UNFINISHED, build
     from analysis.selftest.table import show
-    from bench.journal import dumps, read
+    from bench.results.journal import dumps, read
     from bench.selftest.session import STUDY
 
     found = read(folder)

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from bench.config import Matrix, Sensing
 from bench.devices.host import outside
 from bench.errors import ConfigError
+from bench.matrix.config import Matrix, Sensing
 
 Meters = Annotated[
     list[str] | None,

@@ -90,12 +90,12 @@ def show(
     from rich.console import Console
 
     from analysis.evidence import gather
-    from analysis.export import write_csv
+    from analysis.exporting.export import write_csv
+    from analysis.pages.vega import save
     from analysis.study_table import as_records
     from analysis.study_table import show as show_table
-    from analysis.vega import save
-    from bench.journal import dumps, read
-    from bench.runs import find_run
+    from bench.results.journal import dumps, read
+    from bench.running.runs import find_run
 
     evidence = gather([read(find_run(results, name)) for name in names])
     answer = study.answer(evidence)

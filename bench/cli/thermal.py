@@ -10,10 +10,10 @@ import typer
 from bench.cli.common import RESULTS, AsJson, Html, Png, Results, Svg, console, writing
 from bench.cli.reaching import HostOption, address_of
 from bench.cli.sensing import Meters, SensorsRoot, UsbMeters, sensing_of
-from bench.config import load_matrix
 from bench.errors import CellsFailed, ConfigError
-from bench.machine import LOCAL, machine_at
+from bench.matrix.config import load_matrix
 from bench.plan import ARMS, Selection, make_plan
+from bench.running.machine import LOCAL, machine_at
 
 MOST = 24 * 60.0  # minutes
 
@@ -45,7 +45,7 @@ def thermal(
         wanted = _selection(device, framework, model, precision, arm)
         folder, failure = _measure(wanted, minutes, cooldown, meter, usb_meter, sensors_root, host, results)
     else:
-        from bench.study_folder import find_study
+        from bench.results.study_folder import find_study
 
         folder = find_study(results, show)
     _tell(folder, html, [path for path in (svg, png) if path], as_json=as_json)
@@ -71,8 +71,8 @@ def _measure(
     host: str | None,
     results: Path,
 ) -> tuple[Path, str | None]:
-    from bench import thermal as study  # the Docker SDK is not needed to show a kept one
-    from bench.lock import chosen_lock
+    from bench.registries.lock import chosen_lock
+    from bench.running import thermal as study
 
     if not 0 < minutes <= MOST:
         raise ConfigError(f"--minutes {minutes:g}: not between 0 and {MOST:g}")
@@ -94,13 +94,13 @@ def _measure(
 def _tell(folder: Path, html: Path | None, pictures: list[Path], *, as_json: bool) -> None:
     from rich.console import Console
 
-    from analysis.thermal import answer, over_time
-    from analysis.thermal_events import read_recording
-    from analysis.thermal_figure import thermal_chart
-    from analysis.thermal_page import render
-    from analysis.thermal_table import show
-    from analysis.vega import save
-    from bench.journal import dumps
+    from analysis.heat.thermal import answer, over_time
+    from analysis.heat.thermal_events import read_recording
+    from analysis.heat.thermal_figure import thermal_chart
+    from analysis.heat.thermal_page import render
+    from analysis.heat.thermal_table import show
+    from analysis.pages.vega import save
+    from bench.results.journal import dumps
 
     recording = read_recording(folder)
     said, frame = answer(recording), over_time(recording)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bench.config import Matrix
-from bench.device import Access
 from bench.devices.host import Host, groups
-from bench.platforms import architecture
+from bench.matrix.config import Matrix
+from bench.matrix.device import Access
+from bench.matrix.platforms import architecture
 
 TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 CDI_FOLDERS = ("/etc/cdi", "/run/cdi")

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from bench.device import Device, Identity
 from bench.devices import l4t
 from bench.devices.host import Host, text
-from bench.platforms import architecture, platform_of
+from bench.matrix.device import Device, Identity
+from bench.matrix.platforms import architecture, platform_of
 
 TREES = ("/sys/firmware/devicetree/base", "/proc/device-tree")  # the same; Docker masks both in a container
 # What all boards with a chip have in common. Knowing the chip alone is not knowing the board.

@@ -14,10 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bench.device import Device
 from bench.devices import clocks
 from bench.devices.host import Host, text
 from bench.errors import HostError
+from bench.matrix.device import Device
 from bench.paths import cache
 
 BOOT = "/proc/sys/kernel/random/boot_id"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from bench.config import Matrix
-from bench.device import Access
 from bench.devices.target import wanted
+from bench.matrix.config import Matrix
+from bench.matrix.device import Access
 
 
 def markdown(matrix: Matrix) -> str:

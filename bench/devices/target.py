@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.config import Matrix
-from bench.device import Identity
+from bench.building.vendor import base
 from bench.devices import identify, l4t
 from bench.devices.grant import Grant, Missing, accesses, grant, missing
 from bench.devices.host import Host
 from bench.errors import ConfigError, HostError
-from bench.platforms import architecture, image_platform, platform_of
-from bench.vendor import base
+from bench.matrix.config import Matrix
+from bench.matrix.device import Identity
+from bench.matrix.platforms import architecture, image_platform, platform_of
 
 
 @dataclass(frozen=True, kw_only=True)

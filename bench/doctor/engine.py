@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bench.devices.grant import accesses, cdi_specs, hooks
 from bench.devices.host import text
 from bench.doctor.case import Case, Line
-from bench.platforms import MACHINES, platform_of
+from bench.matrix.platforms import MACHINES, platform_of
 
 CLONE3 = (20, 10, 10)  # the first that lets a glibc from 2.34 on start threads: moby issue 42680
 LISTS = "/etc/nvidia-container-runtime/host-files-for-container.d"

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from bench.device import Access
 from bench.devices.grant import TRIPLETS, accesses, lacks, shut
 from bench.devices.host import text
 from bench.doctor.case import Case, Line
-from bench.platforms import architecture, platform_of
+from bench.matrix.device import Access
+from bench.matrix.platforms import architecture, platform_of
 
 SUPERSPEED = 5000  # Mbit/s; a stick on an older port waits for its data
 

@@ -9,16 +9,16 @@ from typing import Any
 import docker
 
 from bench.arms.container import options
+from bench.building.images import Image, require
+from bench.building.vendor import base
 from bench.devices import l4t
 from bench.devices.grant import accesses, grant
 from bench.doctor.case import Case, Level, Line
 from bench.engine import ENGINE_GONE, remove
 from bench.errors import HostError
-from bench.images import Image, require
 from bench.launching import Spec
-from bench.pull import Puller
-from bench.transfer import Watcher
-from bench.vendor import base
+from bench.registries.pull import Puller
+from bench.registries.transfer import Watcher
 
 SECONDS = 120  # enough for a framework's import on the slowest board
 

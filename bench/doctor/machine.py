@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from bench.device import Identity
 from bench.devices import identify, l4t
 from bench.devices.target import elsewhere, wanted
 from bench.doctor.case import Case, Line
+from bench.matrix.device import Identity
 
 
 def machine_lines(case: Case) -> Iterator[Line]:

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from time import monotonic
 from typing import Any
 
-from bench.execute import Todo, after
-from bench.journal_reader import SCHEMA
 from bench.plan import Launch, Plan
-from bench.progress import Progress
-from bench.record import now
+from bench.results.journal_reader import SCHEMA
+from bench.results.record import now
+from bench.running.execute import Todo, after
+from bench.running.progress import Progress
 from bench.selftest.lineup import Lineup
 
 LEAST, MOST = 5, 1_000  # blocks, when the time decides

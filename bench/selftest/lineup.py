@@ -17,8 +17,8 @@ from typing import Any
 
 from bench.arms.container import ContainerArm
 from bench.launching import Arm, Outcome, Spec
+from bench.making.prepare import write
 from bench.plan import Cell, Launch
-from bench.prepare import write
 from bench.selftest.sabotage import LibraryArm, LoadedArm, QuotaArm, ThrottledArm, Throttles
 
 TWIN, SLOW = "-twin", "-slow-"

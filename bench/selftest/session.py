@@ -6,26 +6,26 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import cpus as cpu_lists
-from bench.config import Matrix
+from bench.building.images import native_platform
 from bench.devices.host import this_machine
 from bench.errors import ConfigError, HostError, Interrupted
-from bench.execute import Settings, Tally, execute
-from bench.hostlock import reserved
-from bench.images import native_platform
-from bench.journal import Journal, Run, read, write_run
-from bench.journal_reader import SCHEMA
-from bench.lock import lock_of
+from bench.matrix.config import Matrix
 from bench.paths import cache
 from bench.plan import Plan
-from bench.progress import Progress
-from bench.provenance import board, host, versions
-from bench.ready import Ready, make_ready
-from bench.record import now
-from bench.runs import new_run_id, plan_facts, plan_of
+from bench.registries.lock import lock_of
+from bench.results.journal import Journal, Run, read, write_run
+from bench.results.journal_reader import SCHEMA
+from bench.results.provenance import board, host, versions
+from bench.results.record import now
+from bench.running.execute import Settings, Tally, execute
+from bench.running.hostlock import reserved
+from bench.running.progress import Progress
+from bench.running.ready import Ready, make_ready
+from bench.running.runs import new_run_id, plan_facts, plan_of
+from bench.running.session import Options, Result, same_parts
 from bench.selftest.blocks import Blocks, to_do
 from bench.selftest.lineup import SABOTAGED, Lineup, make
 from bench.selftest.sabotage import Throttles
-from bench.session import Options, Result, same_parts
 from bench.watch import Watch
 
 STUDY = "selftest"

@@ -7,7 +7,7 @@ from typing import Any
 import docker
 
 from bench.arms.container import ContainerArm, options
-from bench.images import Locate
+from bench.building.images import Locate
 from bench.launching import Arm, Outcome, Spec
 from bench.ssh.board import Board
 

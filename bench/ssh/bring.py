@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from bench.prepare import Prepared, write
+from bench.making.prepare import Prepared, write
 from bench.ssh.shelf import Shelf
 
 

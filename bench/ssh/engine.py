@@ -7,12 +7,12 @@ import requests
 from docker.models.images import Image as EngineImage
 
 from bench import engine as engines
+from bench.building.images import Image, require
 from bench.errors import HostError
-from bench.images import Image, require
-from bench.pull import Puller
+from bench.registries.pull import Puller
+from bench.registries.transfer import Watcher
 from bench.ssh.board import Board
 from bench.ssh.failures import full, is_full
-from bench.transfer import Watcher
 
 TIMEOUT = 600
 

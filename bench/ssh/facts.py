@@ -6,8 +6,8 @@ from typing import Any
 
 import docker
 
-from bench import provenance
 from bench.devices.host import text
+from bench.results import provenance
 from bench.ssh.board import Board
 from bench.ssh.snapshot import snapshot
 

@@ -11,15 +11,15 @@ from pathlib import Path, PurePosixPath
 
 import pip
 
-from bench.config import Matrix
+from bench.building.images import lock_file
+from bench.building.venvs import vendor_index
 from bench.errors import HostError
-from bench.images import lock_file
+from bench.matrix.config import Matrix
+from bench.matrix.platforms import platform_of
 from bench.paths import PROJECT
-from bench.platforms import platform_of
 from bench.ssh.board import Board
 from bench.ssh.failures import full, is_full
 from bench.ssh.shelf import Shelf
-from bench.venvs import vendor_index
 from runner.protocol import hash_artifact, hash_runner
 
 INSTALL = 1800.0  # seconds: a memory card and a slow processor unpack large packages

@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 import docker
 
 from bench.arms.rootfs import ENTER, PYTHON
+from bench.building.images import Locate
 from bench.engine import ENGINE_GONE, LABEL, gone, remove
 from bench.errors import HostError
-from bench.images import Locate
 from bench.launching import RUNNER, Outcome, Spec, environment, tail
 from bench.ssh.board import Board
 from bench.ssh.engine import socket_of

@@ -1,4 +1,4 @@
-"""A board as a run sees it (bench.machine.Machine)."""
+"""A board as a run sees it (bench.running.machine.Machine)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,13 +11,14 @@ import docker
 from rich.console import Console
 
 from bench.address import Address
-from bench.config import Matrix
+from bench.building.images import Image, Locate
 from bench.errors import ConfigError, HostError
-from bench.images import Image, Locate
 from bench.launching import Arm
-from bench.lock import Lock
+from bench.making.prepare import Prepared
+from bench.matrix.config import Matrix
 from bench.paths import PROJECT
-from bench.prepare import Prepared
+from bench.registries.lock import Lock
+from bench.registries.transfer import Transfers
 from bench.ssh import engine as engines
 from bench.ssh.arms import BoardContainerArm, OnBoard
 from bench.ssh.board import Board
@@ -26,7 +27,6 @@ from bench.ssh.facts import facts, identity
 from bench.ssh.native import Environments
 from bench.ssh.processes import BoardNativeArm, BoardRootfsArm
 from bench.ssh.shelf import Shelf
-from bench.transfer import Transfers
 from runner.protocol import hash_runner
 
 if TYPE_CHECKING:

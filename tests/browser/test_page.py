@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from analysis import interference
 from analysis.evidence import gather
-from analysis.overhead_figures import interference as answers_of
-from analysis.overhead_figures import overhead
-from analysis.page import render
+from analysis.heat.thermal_events import read_recording
+from analysis.heat.thermal_page import render as render_thermal
+from analysis.overhead import interference
+from analysis.overhead.overhead_figures import interference as answers_of
+from analysis.overhead.overhead_figures import overhead
+from analysis.pages.page import render
 from analysis.studies import STUDIES
-from analysis.thermal_events import read_recording
-from analysis.thermal_page import render as render_thermal
-from bench.journal import read
+from bench.results.journal import read
 from tests.browser.chrome import BROWSER, Chrome, chrome
 from tests.unit.analysis import test_attribution, test_interference
 from tests.unit.analysis.synthetic import Truth, write

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import docker
 
+from bench.building.venvs import find_python
 from bench.errors import HostError
 from bench.paths import cache
-from bench.venvs import find_python
 
 NAME = "edgebench-board"  # as ssh's config has it
 # Enter a namespace and be a pipe to a port of its loopback: what a cable would be.

@@ -11,12 +11,12 @@ from pathlib import Path
 import docker
 import pytest
 
-from bench import clean
+from bench.building.images import native_platform, require
 from bench.engine import LABEL
 from bench.errors import HostError
-from bench.images import native_platform, require
+from bench.making.store import Store
 from bench.paths import model_store
-from bench.store import Store
+from bench.running import clean
 
 BENCH = [sys.executable, "-m", "bench.cli.app"]
 CELL = "host/onnxruntime/cifarnet/fp32"

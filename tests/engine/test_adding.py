@@ -12,7 +12,7 @@ import docker
 import pytest
 import yaml
 
-from bench.images import native_platform
+from bench.building.images import native_platform
 from bench.paths import PROJECT
 
 pytestmark = pytest.mark.engine

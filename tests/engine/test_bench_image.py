@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import bake
 from bench import engine as engines
-from bench.images import DESK, native_platform
+from bench.building import bake
+from bench.building.images import DESK, native_platform
 from bench.paths import PROJECT, cache
 from tests.engine.conftest import CELL, containers, journal
 

@@ -13,9 +13,9 @@ import docker
 import pytest
 
 from bench.address import parse
-from bench.config import Sensing
-from bench.machine import machine_at
-from bench.sensing import Sampler
+from bench.matrix.config import Sensing
+from bench.running.machine import machine_at
+from bench.sensors.sensing import Sampler
 from bench.ssh.board import Board
 from bench.ssh.failures import BoardError
 from tests.engine.board_kit import FakeBoard, lacking

@@ -8,11 +8,11 @@ from pathlib import Path
 import docker
 import pytest
 
-from bench.checks import Checks
-from bench.config import load_matrix
+from bench.making.checks import Checks
+from bench.making.store import Store
+from bench.matrix.config import load_matrix
 from bench.paths import model_store
 from bench.plan import Cell
-from bench.store import Store
 from tests.conftest import frameworks_under_test
 from tests.engine.conftest import CELL, journal
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench import engine as engines
-from bench.images import native_platform
+from bench.building.images import native_platform
 from bench.paths import PROJECT
 from tests.engine.conftest import CELL
 

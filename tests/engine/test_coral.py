@@ -13,7 +13,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from bench import bake, images
+from bench.building import bake, images
 from bench.engine import LABEL
 from bench.errors import HostError
 from bench.paths import PROJECT

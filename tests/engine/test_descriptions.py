@@ -6,10 +6,10 @@ from pathlib import Path
 import docker
 import pytest
 
-from bench import bake, images
+from bench.building import bake, images
 from bench.engine import LABEL
+from bench.making.steps import RUN
 from bench.paths import PROJECT
-from bench.steps import RUN
 from tests.conftest import frameworks_under_test
 
 pytestmark = pytest.mark.engine

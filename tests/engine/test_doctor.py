@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench import images
+from bench.building import images
 
 pytestmark = pytest.mark.engine
 

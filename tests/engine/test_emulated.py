@@ -14,12 +14,12 @@ import docker
 import pytest
 
 from bench import engine as engines
-from bench import images
-from bench.config import load_matrix
+from bench.building import images
 from bench.errors import ConfigError, HostError
+from bench.making.prepare import prepare_requests
+from bench.matrix.config import load_matrix
 from bench.paths import PROJECT
 from bench.plan import Selection, make_plan
-from bench.prepare import prepare_requests
 from runner.protocol import hash_runner
 
 pytestmark = [pytest.mark.engine, pytest.mark.emulated]

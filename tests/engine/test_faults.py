@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bench import engine as engines
+from bench.making.store import Store
 from bench.paths import model_store
-from bench.store import Store
 from tests.engine.conftest import BENCH, CELL, containers, journal, wait_for
 
 pytestmark = pytest.mark.engine

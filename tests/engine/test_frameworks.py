@@ -5,7 +5,7 @@ import json
 import pytest
 
 from analysis.ratios import RATIOS
-from bench.config import load_matrix
+from bench.matrix.config import load_matrix
 from bench.plan import ARMS
 from tests.conftest import frameworks_under_test
 from tests.engine.conftest import journal

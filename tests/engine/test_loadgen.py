@@ -7,10 +7,11 @@ import pytest
 from rich.console import Console
 
 from analysis.load import load
-from bench import loadgen, session
-from bench.config import load_matrix
-from bench.journal import read
+from bench import loadgen
+from bench.matrix.config import load_matrix
 from bench.plan import Selection, make_plan
+from bench.results.journal import read
+from bench.running import session
 from tests.engine.conftest import CELL
 
 pytestmark = pytest.mark.engine

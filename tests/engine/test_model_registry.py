@@ -9,8 +9,8 @@ from pathlib import Path
 import docker
 import pytest
 
+from bench.making.store import Store
 from bench.paths import model_store
-from bench.store import Store
 from tests.engine.conftest import BENCH
 from tests.engine.registry_kit import Proxy, serving
 

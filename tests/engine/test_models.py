@@ -8,16 +8,17 @@ import docker
 import pytest
 from rich.console import Console
 
-from bench import bake, images, models
 from bench.bounds import BOUNDS, outside
-from bench.config import load_matrix
+from bench.building import bake, images
 from bench.engine import LABEL
 from bench.kind import Kind
-from bench.models import ModelBuildError
+from bench.making import models
+from bench.making.models import ModelBuildError
+from bench.making.recipe import STEPS, Recipes
+from bench.making.steps import RUN
+from bench.making.store import Store
+from bench.matrix.config import load_matrix
 from bench.paths import PROJECT, model_store
-from bench.recipe import STEPS, Recipes
-from bench.steps import RUN
-from bench.store import Store
 from models import catalog
 from tests.conftest import kinds_under_test, models_under_test
 from tests.counts import COUNTS

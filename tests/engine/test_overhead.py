@@ -14,14 +14,14 @@ from rich.console import Console
 from bench.arms import make_arms
 from bench.arms.ablated import EMPTY
 from bench.arms.ablation import ABLATIONS
-from bench.config import load_matrix
-from bench.execute import Settings, spec_of
-from bench.images import native_platform
-from bench.locate import locate
+from bench.building.images import native_platform
+from bench.making.prepare import prepare_requests
+from bench.making.store import Store
+from bench.matrix.config import load_matrix
 from bench.paths import model_store
 from bench.plan import Cell, Launch, Selection, make_plan
-from bench.prepare import prepare_requests
-from bench.store import Store
+from bench.registries.locate import locate
+from bench.running.execute import Settings, spec_of
 from runner import pagecache
 from tests.engine.conftest import BENCH, CELL, containers, journal, wait_for
 

@@ -11,12 +11,13 @@ import docker
 import pytest
 from rich.console import Console
 
-from bench import images, own
-from bench.config import load_matrix
+from bench.building import images
 from bench.engine import LABEL
+from bench.making import own
+from bench.making.steps import RUN, Containers
+from bench.making.store import Store
+from bench.matrix.config import load_matrix
 from bench.paths import PROJECT, cache, model_store
-from bench.steps import RUN, Containers
-from bench.store import Store
 from tests.conftest import frameworks_under_test
 from tests.engine.conftest import journal
 

@@ -18,13 +18,13 @@ import pytest
 from bench.arms import rootfs
 from bench.arms.container import ContainerArm, options
 from bench.arms.rootfs import RootfsArm
-from bench.config import load_matrix
-from bench.device import Access
+from bench.building.images import native_platform, require
 from bench.devices.grant import Grant, grant, missing
 from bench.devices.host import this_machine
 from bench.engine import LABEL
-from bench.images import native_platform, require
 from bench.launching import Spec
+from bench.matrix.config import load_matrix
+from bench.matrix.device import Access
 
 pytestmark = [pytest.mark.engine, pytest.mark.skipif(os.geteuid() != 0, reason="only root can make device nodes")]
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.building.venvs import find_python
 from bench.errors import HostError
+from bench.making.store import Artifact, Store
 from bench.paths import PROJECT, cache, model_store
-from bench.store import Artifact, Store
-from bench.venvs import find_python
 
 LOCK = Path(__file__).with_name("python36-requirements.txt")
 

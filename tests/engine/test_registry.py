@@ -10,15 +10,15 @@ from pathlib import Path
 import docker
 import pytest
 
-from bench import images
+from bench.building import images
 from bench.errors import HostError
-from bench.lock import Lock, read_lock
-from bench.oci import Manifest, attestation_of, digest_of, images_of, make_index, make_manifest
 from bench.paths import PROJECT, cache
-from bench.push import Pusher
-from bench.registry import Registry
-from bench.remote import find_remote
-from bench.transfer import Watcher
+from bench.registries.lock import Lock, read_lock
+from bench.registries.oci import Manifest, attestation_of, digest_of, images_of, make_index, make_manifest
+from bench.registries.push import Pusher
+from bench.registries.registry import Registry
+from bench.registries.remote import find_remote
+from bench.registries.transfer import Watcher
 from tests.engine.conftest import BENCH, journal
 from tests.engine.registry_kit import Proxy, empty_engine, serving
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import docker
 import pytest
 
-from bench import images, push
+from bench.building import images
 from bench.errors import HostError
-from bench.lock import read_lock
-from bench.oci import Layout, images_of
-from bench.registry import Registry
-from bench.transfer import Watcher
+from bench.registries import push
+from bench.registries.lock import read_lock
+from bench.registries.oci import Layout, images_of
+from bench.registries.registry import Registry
+from bench.registries.transfer import Watcher
 from tests.engine.conftest import BENCH
 from tests.engine.registry_kit import Proxy, empty_engine, free_port, log_in, serving
 

@@ -8,18 +8,18 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from bench.ablating import available, limit, memory_limits, why_not
 from bench.arms import make_arms
 from bench.arms.ablated import AblatedArm, LimitedArm
 from bench.arms.ablation import ABLATIONS, meant
 from bench.arms.container import ContainerArm
-from bench.config import load_matrix
 from bench.errors import ConfigError, HostError
-from bench.execute import Settings
 from bench.launching import Outcome
+from bench.making.prepare import Prepared
+from bench.matrix.config import load_matrix
 from bench.paths import PROJECT
 from bench.plan import ARMS, Selection, make_plan
-from bench.prepare import Prepared
+from bench.running.ablating import available, limit, memory_limits, why_not
+from bench.running.execute import Settings
 from tests.unit.test_arms import SPEC
 
 MATRIX = load_matrix()
@@ -134,7 +134,7 @@ class Peaks:
 
 
 class Parts:
-    """What of bench.ready.Ready is needed."""
+    """What of bench.running.ready.Ready is needed."""
 
     def __init__(self, made, arm, tmp_path, *, limited=True):
         limits = LimitedArm(ABLATIONS["memory-limit"], object(), lambda framework: None)

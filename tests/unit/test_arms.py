@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bench.arms import container, process
+from bench.building.venvs import find_python
 from bench.errors import HostError
 from bench.launching import Spec, environment
-from bench.venvs import find_python
 
 SPEC = Spec(
     launch="host/tflite/cifarnet/fp32/container/1",

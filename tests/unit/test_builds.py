@@ -7,7 +7,7 @@ import docker
 import pytest
 from rich.console import Console
 
-from bench import builds
+from bench.building import builds
 from bench.cli import building
 from bench.errors import HostError
 
@@ -49,7 +49,7 @@ def engine(monkeypatch, tmp_path):
             raise HostError("docker buildx bake bad ended with 1\nno space left on device", "make room")
         found.make(f"edgebench/{name}:{platform}", "base", "python", name)
 
-    monkeypatch.setattr("bench.bake.build", build)
+    monkeypatch.setattr("bench.building.bake.build", build)
     monkeypatch.setattr("bench.engine.connect", lambda: found)
     monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path))
     return found

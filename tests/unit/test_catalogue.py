@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.catalogue import detail, overview
-from bench.config import load_matrix
-from bench.references import load_references
-from bench.store import Store
+from bench.making.catalogue import detail, overview
+from bench.making.references import load_references
+from bench.making.store import Store
+from bench.matrix.config import load_matrix
 from tests.counts import COUNTS
 
 MATRIX = load_matrix()

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from bench import checks as module
-from bench.checks import Checks, Verdict, check
-from bench.compatibility import markdown, page, rows
-from bench.config import load_matrix
 from bench.errors import HostError
 from bench.kind import Kind
 from bench.launching import Outcome, Spec
+from bench.making import checks as module
+from bench.making.checks import Checks, Verdict, check
+from bench.making.compatibility import markdown, page, rows
+from bench.making.recipe import Recipes
+from bench.making.store import Store
+from bench.matrix.config import load_matrix
 from bench.paths import PROJECT
 from bench.plan import Cell, Selection, make_plan
-from bench.ready import disagreeing, forced_of
-from bench.recipe import Recipes
-from bench.store import Store
+from bench.running.ready import disagreeing, forced_of
 
 from .models.source import write_made, write_sources
 
@@ -120,7 +120,7 @@ def test_a_verdict_outlives_the_artifact(checks: Checks) -> None:
 
 def test_what_differs_is_timed_by_force_alone(checks: Checks, monkeypatch: pytest.MonkeyPatch) -> None:
     tried(checks, Arm(*events(GOOD | {"cosine": 0.2})))
-    monkeypatch.setattr("bench.ready.Checks", lambda store, matrix: checks)
+    monkeypatch.setattr("bench.running.ready.Checks", lambda store, matrix: checks)
     selection = Selection(device="host", frameworks=["tflite"], models=["small"], precisions=["int8"], seed=1)
     plan = make_plan(checks.matrix, selection)
     with pytest.raises(HostError, match="host/tflite/small/int8 does not compute its network") as error:

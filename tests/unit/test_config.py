@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 import yaml
 
-from bench.config import load_matrix, matrix_schema
 from bench.errors import ConfigError
+from bench.matrix.config import load_matrix, matrix_schema
 from bench.paths import MATRIX, PROJECT
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import images
+from bench.building import images
 from bench.paths import PROJECT
 from tests.wheels import make_wheel
 

@@ -8,16 +8,16 @@ import pytest
 from rich.console import Console
 
 from analysis.load import load
-from bench.config import Energy, Sensing, load_matrix
-from bench.energy import EnergyPass
-from bench.execute import Settings, Todo, execute
-from bench.journal import Journal, read, write_run
 from bench.launching import Outcome
+from bench.making.prepare import Prepared
+from bench.matrix.config import Energy, Sensing, load_matrix
 from bench.plan import Launch, Selection, make_plan
-from bench.prepare import Prepared
-from bench.progress import Progress
-from bench.sensing import survey
-from bench.session import _launches
+from bench.results.journal import Journal, read, write_run
+from bench.running.energy import EnergyPass
+from bench.running.execute import Settings, Todo, execute
+from bench.running.progress import Progress
+from bench.running.session import _launches
+from bench.sensors.sensing import survey
 from bench.watch import Watch
 from tests.unit.runner.sensors.trees import TX2, plant
 

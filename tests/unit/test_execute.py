@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from bench.config import load_matrix
 from bench.errors import HostError
-from bench.execute import Settings, Todo, after, execute
 from bench.launching import Outcome
+from bench.making.prepare import Prepared
+from bench.matrix.config import load_matrix
 from bench.plan import Selection, make_plan
-from bench.prepare import Prepared
-from bench.progress import Progress
+from bench.running.execute import Settings, Todo, after, execute
+from bench.running.progress import Progress
 from bench.watch import MOST_REPLACED, Watch
 
 SETTINGS = Settings(run_id="r", cpus="0", threads=1, timeout=1.0, memory=None)

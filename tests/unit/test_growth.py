@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bench.growth import is_whole
-from bench.journal import Run
+from bench.results.growth import is_whole
+from bench.results.journal import Run
 
 TIMED = ["host/tflite/vgg16/fp32/native/1", "host/tflite/vgg16/fp32/native/2"]
 PASS = [f"host/tflite/vgg16/fp32/native/{part}/{n}" for part in ("energy", "control") for n in (1, 2, 3)]

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.errors import ConfigError, HostError
-from bench.journal import Journal, read, write_run
+from bench.results.journal import Journal, read, write_run
 
 # Where memory is a file system the many small files of the property tests are kept off the disk.
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -228,5 +228,5 @@ def test_a_run_without_a_launch_is_a_run(folder: Path) -> None:
 
 
 def test_reading_a_run_needs_no_pandas() -> None:
-    code = "import sys, bench.journal; sys.exit('pandas' in sys.modules)"
+    code = "import sys, bench.results.journal; sys.exit('pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -3,11 +3,11 @@
 import pytest
 
 from bench import loadgen
-from bench.config import load_matrix
 from bench.errors import HostError
-from bench.execute import Settings
+from bench.matrix.config import load_matrix
 from bench.plan import Selection, make_plan
-from bench.runs import plan_facts, plan_of
+from bench.running.execute import Settings
+from bench.running.runs import plan_facts, plan_of
 
 SELECTION = {"device": "host", "frameworks": ["onnxruntime"], "models": ["cifarnet"], "precisions": ["fp32"]}
 SETTINGS = Settings(run_id="r", cpus="0", threads=1, timeout=1200.0, memory=None)

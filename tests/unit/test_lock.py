@@ -7,11 +7,11 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from bench import lock as locks
 from bench.errors import ConfigError, HostError
-from bench.lock import Lock, Locked, chosen_lock, lock_of, lock_path, read_lock, write_lock
 from bench.paths import PROJECT
-from bench.remote import version_tag
+from bench.registries import lock as locks
+from bench.registries.lock import Lock, Locked, chosen_lock, lock_of, lock_path, read_lock, write_lock
+from bench.registries.remote import version_tag
 
 DIGEST = "sha256:" + "0" * 64
 IMAGE = Locked(digest=DIGEST, index=None, size_bytes=1, version="2.13.0+cpu", protocol=1)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bench.errors import ConfigError
-from bench.meter import Meter, NoMeter, choose
+from bench.sensors.meter import Meter, NoMeter, choose
 from runner import sensors
 from tests.unit.runner.sensors.trees import AGX_ORIN, IIO, NANO, PI, PI5, TX2, XEON, plant, plant_vcgencmd
 from tests.unit.runner.sensors.usbmeter import FakeMeter

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from bench.errors import HostError
-from bench.model_transfer import ModelPusher, pull, repository_of, tag_of
-from bench.oci import Manifest, digest_of, make_manifest
-from bench.parcel import TITLE, unpack
-from bench.recipe import Recipes
-from bench.store import Store
-from bench.transfer import Watcher
+from bench.making.recipe import Recipes
+from bench.making.store import Store
+from bench.registries.model_transfer import ModelPusher, pull, repository_of, tag_of
+from bench.registries.oci import Manifest, digest_of, make_manifest
+from bench.registries.parcel import TITLE, unpack
+from bench.registries.transfer import Watcher
 
 from .models.source import write_made, write_sources
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.config import load_matrix
+from bench.matrix.config import load_matrix
 from bench.paths import PROJECT
 
 FRAMEWORKS = {name: entry for name, entry in load_matrix().frameworks.items() if entry.group == "cpu"}

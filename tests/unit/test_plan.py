@@ -6,10 +6,10 @@ from itertools import groupby
 
 import pytest
 
-from bench.config import load_matrix
 from bench.errors import ConfigError
+from bench.making.recipe import MAKERS
+from bench.matrix.config import load_matrix
 from bench.plan import ARMS, Selection, make_plan
-from bench.recipe import MAKERS
 
 MATRIX = load_matrix()
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import ground, images
-from bench.config import load_matrix
+from bench.building import ground, images
 from bench.errors import HostError
+from bench.matrix.config import load_matrix
 from bench.paths import PROJECT
 
 NATIVE = images.native_platform()

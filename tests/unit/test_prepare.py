@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench import prepare
-from bench.config import load_matrix
+from bench.making import prepare
+from bench.matrix.config import load_matrix
 from bench.plan import Selection, make_plan
 from runner.protocol import complete
 

@@ -1,6 +1,6 @@
 """What a machine says of itself, read from constructed trees; what it does not say is null."""
 
-from bench.provenance import host, versions
+from bench.results.provenance import host, versions
 
 
 def tree(root, files):

@@ -7,7 +7,7 @@ import pytest
 
 from bench.launching import Outcome
 from bench.plan import Cell, Launch
-from bench.record import record
+from bench.results.record import record
 
 LAUNCH = Launch(Cell("host", "tflite", "cifarnet", "fp32"), "native", 1)
 GOOD = [

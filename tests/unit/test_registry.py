@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from bench.errors import ConfigError, HostError
-from bench.oci import INDEX, MANIFEST, digest_of, make_index, make_manifest
-from bench.pull import Pieces
-from bench.registry import Registry
-from bench.remote import find_remote
-from bench.trust import is_insecure
+from bench.registries.oci import INDEX, MANIFEST, digest_of, make_index, make_manifest
+from bench.registries.pull import Pieces
+from bench.registries.registry import Registry
+from bench.registries.remote import find_remote
+from bench.registries.trust import is_insecure
 
 Answer = tuple[int, dict[str, str], bytes]
 Serve = Callable[[str, str, dict[str, str], bytes], Answer]
@@ -214,7 +214,7 @@ def test_loopback_may_have_any_certificate(secure):
 
 
 def test_elsewhere_it_must_be_one_that_docker_was_told_of(secure, tmp_path, monkeypatch):
-    monkeypatch.setattr("bench.registry.is_insecure", lambda host, engine: False)
+    monkeypatch.setattr("bench.registries.registry.is_insecure", lambda host, engine: False)
     with pytest.raises(HostError, match=f"certificate of the registry {secure.address} is not trusted") as wrong:
         Registry(secure.address).check()
     assert f"/etc/docker/certs.d/{secure.address}/ca.crt" in str(wrong.value.hint)
@@ -227,7 +227,7 @@ def test_elsewhere_it_must_be_one_that_docker_was_told_of(secure, tmp_path, monk
 def test_plain_http_is_never_tried_where_a_certificate_is_asked_for(server, monkeypatch):
     asked: list[str] = []
     server.serve = lambda method, path, *rest: (asked.append(path), (200, {}, b"{}"))[1]
-    monkeypatch.setattr("bench.registry.is_insecure", lambda host, engine: False)
+    monkeypatch.setattr("bench.registries.registry.is_insecure", lambda host, engine: False)
     with pytest.raises(HostError):
         Registry(server.address).check()
     assert not asked

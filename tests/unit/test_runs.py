@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from bench.config import load_matrix
 from bench.errors import ConfigError, HostError
-from bench.execute import Settings
-from bench.hostlock import reserved
+from bench.matrix.config import load_matrix
 from bench.plan import Selection, make_plan
-from bench.runs import find_run, new_run_id, plan_facts, plan_of
+from bench.running.execute import Settings
+from bench.running.hostlock import reserved
+from bench.running.runs import find_run, new_run_id, plan_facts, plan_of
 
 SETTINGS = Settings(run_id="20261123T101500-a1b2c3", cpus="0-1", threads=2, timeout=600.0, memory=None)
 
@@ -79,7 +79,7 @@ def test_run_ids_are_new_each_time():
 
 def test_a_reserved_host_refuses_another_and_is_free_after(tmp_path, monkeypatch):
     monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path))
-    other = "from bench.hostlock import reserved\nwith reserved(): pass"
+    other = "from bench.running.hostlock import reserved\nwith reserved(): pass"
     with reserved():
         said = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True)
         assert said.returncode == 1

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.config import Sensing
-from bench.energy import series
 from bench.errors import ConfigError, HostError
+from bench.matrix.config import Sensing
 from bench.paths import PROJECT
-from bench.sensing import Sampler, survey
+from bench.running.energy import series
+from bench.sensors.sensing import Sampler, survey
 from tests.unit.runner.sensors.trees import IIO, TX2, XEON, plant
 from tests.unit.runner.sensors.usbmeter import FakeMeter, frame
 
@@ -55,8 +55,8 @@ def test_it_ends_with_what_goes_wrong_beside_it(tmp_path):
 def test_it_does_not_outlive_a_bench_that_is_killed(tmp_path):
     code = f"""
 import time
-from bench.config import Sensing
-from bench.sensing import Sampler
+from bench.matrix.config import Sensing
+from bench.sensors.sensing import Sampler
 with Sampler(Sensing(root={str(plant(tmp_path, TX2))!r})) as sampler:
     print(sampler._process.pid, flush=True)
     time.sleep(60)

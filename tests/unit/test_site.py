@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.site import make_site, pip_settings
+from bench.building.site import make_site, pip_settings
 
 
 @pytest.fixture

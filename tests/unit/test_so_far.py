@@ -7,10 +7,10 @@ from typing import Any
 
 from rich.console import Console
 
-from bench.config import load_matrix
+from bench.matrix.config import load_matrix
 from bench.plan import Launch, Plan, Selection, make_plan
-from bench.progress import Progress
-from bench.so_far import MOST, SoFar
+from bench.results.so_far import MOST, SoFar
+from bench.running.progress import Progress
 
 
 def line(launch: Launch, *samples: int, **change: Any) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from rich.console import Console
 
 from analysis.ratios import LaunchMedians, difference
 from analysis.stopping import half_widths
-from bench.config import load_matrix
 from bench.errors import ConfigError
-from bench.execute import Settings, Todo, execute
 from bench.launching import Outcome
+from bench.making.prepare import Prepared
+from bench.matrix.config import load_matrix
 from bench.plan import Launch, Plan, Selection, make_plan
-from bench.prepare import Prepared
-from bench.progress import Progress
-from bench.stopping import FIRST, STEP, Stopping, looks
+from bench.running.execute import Settings, Todo, execute
+from bench.running.progress import Progress
+from bench.running.stopping import FIRST, STEP, Stopping, looks
 from bench.watch import Watch
 
 SETTINGS = Settings(run_id="r", cpus="0", threads=1, timeout=1.0, memory=None)

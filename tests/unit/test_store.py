@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bench.kind import Kind
+from bench.making.recipe import Recipes
+from bench.making.store import Store
 from bench.paths import PROJECT
-from bench.recipe import Recipes
-from bench.store import Store
 
 from .models.source import INPUTS, write_made, write_sources
 
@@ -262,6 +262,6 @@ def test_a_build_that_goes_on_keeps_its_folder(store: Store) -> None:
 
 
 def test_reading_needs_no_framework_and_no_engine() -> None:
-    code = "import sys, bench.store; print({'torch', 'numpy', 'docker', 'onnx', 'pandas'} & set(sys.modules))"
+    code = "import sys, bench.making.store; print({'torch', 'numpy', 'docker', 'onnx', 'pandas'} & set(sys.modules))"
     said = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "set()"

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from analysis.thermal import answer
-from analysis.thermal_events import read_recording
-from bench import sensing as sampling
-from bench import thermal
-from bench.config import Sensing, load_matrix
+from analysis.heat.thermal import answer
+from analysis.heat.thermal_events import read_recording
 from bench.errors import ConfigError, HostError, Interrupted
-from bench.eventfile import EventFile
 from bench.launching import Outcome
+from bench.making.prepare import Prepared
+from bench.matrix.config import Sensing, load_matrix
 from bench.plan import Selection, make_plan
-from bench.prepare import Prepared
-from bench.ready import Ready
-from bench.study_folder import find_study
+from bench.results.eventfile import EventFile
+from bench.results.study_folder import find_study
+from bench.running import thermal
+from bench.running.ready import Ready
+from bench.sensors import sensing as sampling
 from tests.unit.runner.sensors.trees import NANO, plant
 from tests.unit.test_journal import disk_of
 

@@ -5,15 +5,15 @@ from collections import Counter
 
 import pytest
 
-from bench import together
 from bench.cli.interference import parse_instances
-from bench.config import load_matrix
 from bench.errors import ConfigError, HostError
-from bench.execute import Settings
 from bench.launching import Outcome
+from bench.making.prepare import Prepared
+from bench.matrix.config import load_matrix
 from bench.plan import Selection, make_plan
-from bench.prepare import Prepared
-from bench.together import Group, Setup, Together, groups, setups
+from bench.running import together
+from bench.running.execute import Settings
+from bench.running.together import Group, Setup, Together, groups, setups
 
 DONE = b'{"event": "samples", "warmup": false, "ns": [1000000]}\n{"event": "done", "samples": 1}\n'
 SETTINGS = Settings(run_id="r", cpus="0", threads=1, timeout=1.0, memory=None)

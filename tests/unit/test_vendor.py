@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench import bake, images
-from bench.config import load_matrix
+from bench.building import bake, images
+from bench.building.vendor import FOLDER, STAND_IN, base, vendored
 from bench.errors import HostError
-from bench.vendor import FOLDER, STAND_IN, base, vendored
+from bench.matrix.config import load_matrix
 
 MATRIX = load_matrix()
 

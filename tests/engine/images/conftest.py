@@ -8,9 +8,9 @@ from typing import Any
 import docker
 import pytest
 
-from bench import images
+from bench.building import images
+from bench.building.images import Image
 from bench.engine import LABEL
-from bench.images import Image
 from tests.conftest import frameworks_under_test
 
 PYTHON = "/opt/venv/bin/python"

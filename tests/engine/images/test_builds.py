@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from bench import bake, images
-from bench.config import load_matrix
+from bench.building import bake, images
+from bench.matrix.config import load_matrix
 from bench.paths import PROJECT
 from tests.conftest import frameworks_under_test
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import images
+from bench.building import images
 from tests.engine.images.conftest import python, shell
 
 pytestmark = pytest.mark.engine

@@ -5,7 +5,7 @@ import platform
 
 import pytest
 
-from bench import images
+from bench.building import images
 from runner.protocol import hash_runner
 from tests.engine.images.conftest import PYTHON, run, shell
 

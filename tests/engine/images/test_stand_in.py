@@ -5,9 +5,9 @@ import json
 import docker
 import pytest
 
-from bench import bake, images
+from bench.building import bake, images
+from bench.building.vendor import STAND_IN, STAND_IN_BASE
 from bench.errors import HostError
-from bench.vendor import STAND_IN, STAND_IN_BASE
 from runner.protocol import hash_runner
 from tests.engine.images.conftest import run
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.journal import Journal, Run, read, write_run
+from bench.results.journal import Journal, Run, read, write_run
 
 ARMS = ("container", "rootfs", "native")
 _KERNEL = {

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.journal import Journal, Run, read, write_run
+from bench.results.journal import Journal, Run, read, write_run
 from tests.unit.analysis.synthetic import Truth, facts, line
 
 SECOND = 10**9

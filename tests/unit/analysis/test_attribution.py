@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.report import build
-from bench.journal import Journal, read, write_run
+from bench.results.journal import Journal, read, write_run
 from tests.unit.analysis.synthetic import Truth, facts, line
 
 HOST = {"net": "net:[1]", "pid": "pid:[2]"}

@@ -81,7 +81,7 @@ def test_pictures_and_markdown_come_with_the_page(results: Path) -> None:
 
 
 def test_a_page_is_watched_until_its_run_is_whole(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.growth.stand_back", lambda: None)  # the other tests need their priority back
+    monkeypatch.setattr("bench.results.growth.stand_back", lambda: None)  # the other tests need their priority back
     facts = results / RUN_ID / "run.json"
     plan = json.loads(facts.read_text())
     journal = results / RUN_ID / "journal.jsonl"
@@ -95,7 +95,7 @@ def test_a_page_is_watched_until_its_run_is_whole(results: Path, monkeypatch: py
         pages.append((results / "page.html").read_text())
         journal.write_text("".join(lines))
 
-    monkeypatch.setattr("bench.growth.time.sleep", sleep)
+    monkeypatch.setattr("bench.results.growth.time.sleep", sleep)
     done = bench("latest", "--results", results, "--watch", "--html", results / "page.html", "--every", 7)
     assert done.exit_code == 0, done.output
     assert ['http-equiv="refresh" content="7"' in page for page in pages] == [True]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from analysis import report
-from analysis.compare import build
-from analysis.compare_same import ACROSS
+from analysis.comparing.compare import build
+from analysis.comparing.compare_same import ACROSS
 from bench.errors import ConfigError
-from bench.journal import Run, read
+from bench.results.journal import Run, read
 from tests.unit.analysis.synthetic import ARMS, Truth, facts, line, write
 
 TRUTH = Truth(launch_sd=0.005, drift_sd=0.002)

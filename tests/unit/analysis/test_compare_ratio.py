@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.compare_ratio import Ratio, compare_launches, judge_all
+from analysis.comparing.compare_ratio import Ratio, compare_launches, judge_all
 from analysis.ratios import LaunchMedians
 
 

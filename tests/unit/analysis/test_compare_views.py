@@ -15,13 +15,13 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from analysis.compare import build
-from analysis.compare_junit import write_junit
-from analysis.compare_markdown import code, markdown
-from analysis.compare_table import show
+from analysis.comparing.compare import build
+from analysis.comparing.compare_junit import write_junit
+from analysis.comparing.compare_markdown import code, markdown
+from analysis.comparing.compare_table import show
 from bench.cli.compare import compare, parse_threshold
 from bench.errors import CellsFailed, ConfigError, HostError, Regression
-from bench.journal import read
+from bench.results.journal import read
 from tests.unit.analysis.synthetic import ARMS, Truth, write
 
 HOSTILE = "</failure><script>alert(1)</script>`|@user [red]\x1b[31m\n# x"

@@ -14,11 +14,11 @@ from rich.console import Console
 from analysis.energy import ENERGY_COLUMNS
 from analysis.evidence import gather
 from analysis.load import load
-from analysis.page import render
+from analysis.pages.page import render
 from analysis.report import build
 from analysis.table import show
 from analysis.words import summary
-from bench.journal import Run, dumps
+from bench.results.journal import Run, dumps
 from tests.unit.analysis.synthetic import Truth, facts
 from tests.unit.analysis.synthetic_energy import (
     CHANNEL,

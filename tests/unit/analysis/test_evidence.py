@@ -14,7 +14,7 @@ from analysis.interval import typical, typical_of
 from analysis.phases import phases
 from analysis.studies import STUDIES
 from bench.errors import ConfigError
-from bench.journal import Journal, read, write_run
+from bench.results.journal import Journal, read, write_run
 from tests.unit.analysis.synthetic import RUN_ID, Truth, facts, line, write
 from tests.unit.analysis.synthetic_energy import CHANNEL, add_energy, energy_line, sensed, sensors, steps, write_energy
 
@@ -60,7 +60,7 @@ def test_the_container_is_read_and_where_it_has_no_number_the_next(tmp_path: Pat
 
 
 def as_json(value: Any) -> str:
-    from bench.journal import dumps
+    from bench.results.journal import dumps
 
     return dumps(value)
 

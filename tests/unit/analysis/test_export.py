@@ -15,14 +15,14 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from analysis.export import launch_table, sample_table, write_csv, write_parquet
-from analysis.export_dashboard import dashboard
-from analysis.export_pyperf import pyperf as to_pyperf
+from analysis.exporting.export import launch_table, sample_table, write_csv, write_parquet
+from analysis.exporting.export_dashboard import dashboard
+from analysis.exporting.export_pyperf import pyperf as to_pyperf
 from analysis.load import Loaded, load
 from bench.cli.export import export
 from bench.errors import ConfigError, HostError
-from bench.journal import Run, read, write_run
 from bench.paths import PROJECT
+from bench.results.journal import Run, read, write_run
 from tests.unit.analysis.synthetic import ARMS, Truth, facts, line, write
 from tests.unit.analysis.synthetic_energy import add_energy
 

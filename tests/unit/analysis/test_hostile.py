@@ -12,9 +12,10 @@ import pytest
 from rich.console import Console
 
 from analysis.evidence import Evidence, gather
-from analysis.export import write_csv
-from analysis.imports import Mean, write_imported
-from analysis.page import answer_all, render
+from analysis.exporting.export import write_csv
+from analysis.exporting.imports import Mean, write_imported
+from analysis.pages.page import answer_all, render
+from analysis.pages.vega import compiled, save
 from analysis.recommend import Wishes, recommend
 from analysis.recommend_table import show as show_recommendation
 from analysis.report_json import as_json
@@ -24,9 +25,8 @@ from analysis.study_table import as_records
 from analysis.study_table import show as show_study
 from analysis.table import show_all
 from analysis.tidy import Answered
-from analysis.vega import compiled, save
 from bench.errors import ConfigError
-from bench.journal import dumps, read, write_run
+from bench.results.journal import dumps, read, write_run
 from tests.unit.analysis.synthetic import Truth, facts, line, write
 from tests.unit.analysis.synthetic_energy import CHANNEL, add_energy, energy_line, sensed, steps
 

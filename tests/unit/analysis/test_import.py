@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from analysis.compare import build as compare
-from analysis.imports import Mean, read_printed
+from analysis.comparing.compare import build as compare
+from analysis.exporting.imports import Mean, read_printed
 from analysis.load import load
 from analysis.report import build
 from analysis.words import summary
 from bench.cli.imports import app
 from bench.errors import ConfigError
-from bench.journal import read
+from bench.results.journal import read
 from tests.unit.analysis.synthetic import Truth, write
 
 PRINTED = """\

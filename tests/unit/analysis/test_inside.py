@@ -14,7 +14,7 @@ from analysis.inside import PART_COLUMNS, PARTS, describe, look, part_medians
 from analysis.load import Launch, load
 from analysis.tail import tails
 from analysis.variance import split
-from bench.journal import Run
+from bench.results.journal import Run
 from tests.unit.analysis.synthetic import Truth, line
 
 TRUTH = Truth()

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from analysis.interference import build, observe
-from analysis.interference_figure import answer
-from analysis.interference_table import show
-from analysis.interference_words import sentences
-from analysis.vega import save
-from bench.journal import Journal, Run, read, write_run
+from analysis.overhead.interference import build, observe
+from analysis.overhead.interference_figure import answer
+from analysis.overhead.interference_table import show
+from analysis.overhead.interference_words import sentences
+from analysis.pages.vega import save
+from bench.results.journal import Journal, Run, read, write_run
 from tests.unit.analysis.synthetic import Truth, facts, line
 
 MS = 10**6

@@ -13,7 +13,7 @@ from analysis.fields import DAY_NS
 from analysis.load import Loaded, load
 from analysis.report import build
 from analysis.samples import quantiles, wrong_samples
-from bench.journal import Run, read, write_run
+from bench.results.journal import Run, read, write_run
 from tests.unit.analysis.synthetic import Truth, facts, line, write
 
 TRUTH = Truth()

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import coldstart
 from analysis.load import load
+from analysis.overhead import coldstart
 from analysis.phases import PHASES, phases, total
 from analysis.report import build
-from bench.journal import Journal, read, write_run
+from bench.results.journal import Journal, read, write_run
 from tests.unit.analysis.synthetic import ARMS, Truth, facts, line
 
 MS = 10**6

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from analysis.protocols import build, early_stopping, mean_of_all
 from analysis.protocols_table import show
-from bench.journal import Journal, Run, read, write_run
+from bench.results.journal import Journal, Run, read, write_run
 from tests.unit.analysis.synthetic import Truth, facts, line, write
 
 TRUTH = Truth(ms=10.0)

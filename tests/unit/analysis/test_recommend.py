@@ -11,7 +11,7 @@ from analysis.evidence import Evidence, gather
 from analysis.recommend import Wishes, recommend
 from analysis.recommend_table import show
 from bench.errors import ConfigError
-from bench.journal import Journal, read, write_run
+from bench.results.journal import Journal, read, write_run
 from tests.unit.analysis.synthetic import ARMS, Truth, facts, line, write
 from tests.unit.analysis.synthetic_energy import add_energy
 

@@ -8,7 +8,7 @@ import pytest
 from analysis.numbers import percent
 from analysis.report import build
 from analysis.words import sentence, summary
-from bench.journal import Journal, dumps, read, write_run
+from bench.results.journal import Journal, dumps, read, write_run
 from tests.unit.analysis.synthetic import Truth, facts, line, write
 
 TOP = {

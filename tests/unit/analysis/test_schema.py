@@ -9,8 +9,8 @@ import pytest
 from analysis.load import load
 from analysis.report import build
 from bench.errors import ConfigError
-from bench.journal import Run, read, write_run
-from bench.journal_upgrade import LINE_STEPS, RUN_STEPS, SCHEMA
+from bench.results.journal import Run, read, write_run
+from bench.results.journal_upgrade import LINE_STEPS, RUN_STEPS, SCHEMA
 from tests.unit.analysis.synthetic import Truth, facts, line
 
 TRUTH = Truth()

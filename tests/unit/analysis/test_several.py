@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from analysis import page
 from analysis.evidence import gather
-from analysis.page import LIMITS, render
-from analysis.page_samples import kept_of, samples
+from analysis.pages import page
+from analysis.pages.page import LIMITS, render
+from analysis.pages.page_samples import kept_of, samples
 from analysis.plain_words import sections
 from analysis.report import build
 from analysis.report_json import as_json
 from analysis.report_markdown import markdown
-from bench.journal import Run, dumps
+from bench.results.journal import Run, dumps
 from tests.unit.analysis.synthetic import RUN_ID, Truth, write
 from tests.unit.analysis.synthetic_energy import add_energy
 

@@ -11,14 +11,14 @@ import pytest
 from analysis import figures, reference, tidy
 from analysis.evidence import Evidence, gather
 from analysis.numbers import number
+from analysis.pages.vega import compiled, save
 from analysis.studies import STUDIES
 from analysis.studies.pareto import ROUNDING
 from analysis.studies.stack import PARTS, TOTAL
 from analysis.tidy import READING, in_order, shown
-from analysis.vega import compiled, save
-from bench.journal import Journal, read, write_run
+from bench.making.references import load_references
 from bench.paths import PROJECT
-from bench.references import load_references
+from bench.results.journal import Journal, read, write_run
 from bench.terminal import short
 from tests.unit.analysis.synthetic import ARMS, Truth, facts, line, write
 from tests.unit.analysis.synthetic_energy import add_energy

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from analysis.thermal import answer, over_time, steady
-from analysis.thermal_events import read_recording
-from analysis.thermal_figure import thermal_chart
-from analysis.thermal_table import clock, sentences, show
-from analysis.vega import save
+from analysis.heat.thermal import answer, over_time, steady
+from analysis.heat.thermal_events import read_recording
+from analysis.heat.thermal_figure import thermal_chart
+from analysis.heat.thermal_table import clock, sentences, show
+from analysis.pages.vega import save
 from bench.errors import ConfigError
-from bench.journal import dumps
+from bench.results.journal import dumps
 from tests.unit.analysis.synthetic_thermal import HEAT, SECOND, STATE, WATTS, channel, heard, heat, write_study
 from tests.unit.analysis.test_load import JSON
 

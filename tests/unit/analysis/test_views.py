@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from analysis.evidence import gather
-from analysis.page import render
+from analysis.pages.page import render
 from analysis.report import build
 from analysis.studies import STUDIES
 from analysis.table import show

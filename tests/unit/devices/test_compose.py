@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from bench import compose
-from bench.config import load_matrix
 from bench.errors import ConfigError
+from bench.matrix.config import load_matrix
 from bench.paths import PROJECT
 
 MATRIX = load_matrix()

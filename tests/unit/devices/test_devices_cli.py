@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench.config import load_matrix
+from bench.matrix.config import load_matrix
 from tests.unit.devices.machines import Machine, jetson_tx2, pc, raspberry_pi
 
 MATRIX = load_matrix()

@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from bench import compose
-from bench.config import Matrix, load_matrix
 from bench.devices import identify, table
 from bench.devices.grant import accesses, grant
 from bench.devices.target import aim
+from bench.matrix.config import Matrix, load_matrix
 from bench.paths import MATRIX, PROJECT
 from bench.plan import Selection, make_plan
 from tests.unit.devices.machines import Machine

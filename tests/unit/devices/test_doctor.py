@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from bench.config import Sensing, load_matrix
 from bench.devices.identify import look
 from bench.devices.target import aim
 from bench.doctor import Case, engine, examine, hardware, images, machine, sensors, speed, system
 from bench.errors import HostError
-from bench.sensing import survey
+from bench.matrix.config import Sensing, load_matrix
+from bench.sensors.sensing import survey
 from tests.unit.devices.machines import Programs, orin_nano, pc, raspberry_pi, whole_tx2
 
 MATRIX = load_matrix()

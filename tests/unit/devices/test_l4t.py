@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from bench.config import load_matrix
+from bench.building.vendor import base
 from bench.devices import l4t
-from bench.vendor import base
+from bench.matrix.config import load_matrix
 from tests.unit.devices.machines import Machine
 
 KNOWN = load_matrix().l4t

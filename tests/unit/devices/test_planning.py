@@ -12,8 +12,8 @@ import pytest
 from bench import spelling
 from bench.arms.container import options
 from bench.compose import renderable
-from bench.config import load_matrix
 from bench.errors import ConfigError
+from bench.matrix.config import load_matrix
 from bench.plan import Selection, make_plan
 
 MATRIX = load_matrix()

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from bench.arms.container import options
-from bench.config import load_matrix
 from bench.devices.grant import accesses, grant
 from bench.launching import Spec
+from bench.matrix.config import load_matrix
+from bench.matrix.platforms import image_platform
 from bench.paths import PROJECT
-from bench.platforms import image_platform
 from tests.unit.devices.machines import Machine
 
 MATRIX = load_matrix()

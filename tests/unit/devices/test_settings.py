@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.config import load_matrix
 from bench.devices import clocks, settings
 from bench.devices.host import Local
 from bench.errors import HostError, Interrupted
+from bench.matrix.config import load_matrix
 from tests.unit.devices.machines import Machine, Programs, whole_tx2
 
 TX2 = load_matrix().devices["jetson-tx2"]
@@ -152,7 +152,7 @@ def test_a_killed_process_leaves_a_journal_that_the_next_one_undoes(slow, tmp_pa
     programs.add("jetson_clocks", 'case $1 in --show) echo "cpu0: Online=1 MinFreq=1 MaxFreq=2" ;; *) sleep 60 ;; esac')
     code = (
         "from pathlib import Path; from bench.devices import settings; from bench.devices.host import Local;"
-        "from bench.config import load_matrix;"
+        "from bench.matrix.config import load_matrix;"
         f"settings.fix('jetson-tx2', load_matrix().devices['jetson-tx2'], Local(Path({str(board.root)!r})), print)"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True)

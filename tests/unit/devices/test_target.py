@@ -2,9 +2,9 @@
 
 import pytest
 
-from bench.config import load_matrix
 from bench.devices.target import aim, require_here
 from bench.errors import ConfigError, HostError
+from bench.matrix.config import load_matrix
 from tests.unit.devices.machines import Machine, jetson_tx2, orin_nano, pc, raspberry_pi
 
 MATRIX = load_matrix()

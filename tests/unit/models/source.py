@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from bench.recipe import STEPS
+from bench.making.recipe import STEPS
 
 INPUTS = [{"name": "input", "shape": [1, 3], "dtype": "float32"}]
 OUTPUTS = [{"name": "output", "shape": [1, 2], "dtype": "float32"}]

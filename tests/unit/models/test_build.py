@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import models
 from bench.kind import Kind
-from bench.recipe import Recipes
-from bench.steps import Step
-from bench.store import Store
+from bench.making import models
+from bench.making.recipe import Recipes
+from bench.making.steps import Step
+from bench.making.store import Store
 
 from .source import write_made, write_sources
 

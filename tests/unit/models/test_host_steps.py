@@ -2,9 +2,9 @@
 
 import pytest
 
-from bench import steps
+from bench.building.images import compiled
 from bench.errors import HostError
-from bench.images import compiled
+from bench.making import steps
 
 
 def test_what_is_compiled_in_an_image_needs_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,14 +8,14 @@ from typing import ClassVar
 import pytest
 from rich.console import Console
 
-from bench import own
-from bench.config import load_matrix
 from bench.errors import ConfigError
 from bench.kind import Kind
+from bench.making import own
+from bench.making.recipe import Recipes
+from bench.making.steps import Step
+from bench.making.store import Store
+from bench.matrix.config import load_matrix
 from bench.plan import Cell, Selection, make_plan
-from bench.recipe import Recipes
-from bench.steps import Step
-from bench.store import Store
 
 from .source import INPUTS, OUTPUTS, write_sources
 

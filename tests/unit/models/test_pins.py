@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bench.images import pins
+from bench.building.images import pins
 from bench.paths import PROJECT
 
 

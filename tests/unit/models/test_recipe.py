@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.kind import Kind
-from bench.recipe import MAKERS, STEPS, Recipes
+from bench.making.recipe import MAKERS, STEPS, Recipes
 from models import catalog
 
 from .source import write_sources

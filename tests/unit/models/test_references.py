@@ -6,8 +6,8 @@ import pytest
 
 from analysis import reference as study
 from bench.errors import ConfigError
-from bench.recipe import Recipes
-from bench.references import load_references
+from bench.making.recipe import Recipes
+from bench.making.references import load_references
 from models import catalog
 from tests.counts import COUNTS
 

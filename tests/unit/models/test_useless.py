@@ -2,9 +2,9 @@
 
 import pytest
 
-from bench.config import Matrix, load_matrix
 from bench.kind import Kind
-from bench.models import useless
+from bench.making.models import useless
+from bench.matrix.config import Matrix, load_matrix
 
 DARKNET, CAFFE = Kind("darknet", "fp32"), Kind("caffe", "fp32")
 

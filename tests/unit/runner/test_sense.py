@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.building.venvs import find_python
 from bench.errors import HostError
 from bench.paths import PROJECT
-from bench.venvs import find_python
 from runner.protocol import hash_runner
 from tests.unit.runner.sensors.trees import IIO, TX2, plant
 from tests.unit.runner.sensors.usbmeter import FakeMeter, frame

@@ -5,9 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
-from bench.config import load_matrix
+from bench.matrix.config import load_matrix
 from bench.plan import Selection, make_plan
-from bench.progress import Progress
+from bench.running.progress import Progress
 from bench.selftest import blocks as module
 from bench.selftest.blocks import LEAST, Blocks
 from bench.selftest.lineup import DOSES, SABOTAGES, Lineup, possible

@@ -11,7 +11,7 @@ from rich.console import Console
 from analysis.report import build as ordinary
 from analysis.selftest import build
 from analysis.selftest.table import show
-from bench.journal import Journal, Run, read, write_run
+from bench.results.journal import Journal, Run, read, write_run
 from bench.selftest.lineup import Lineup
 from tests.unit.analysis.synthetic import Truth, facts, line
 

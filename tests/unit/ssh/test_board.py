@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from bench.building.venvs import find_python
 from bench.devices.host import Local
 from bench.errors import HostError
 from bench.ssh import board as boards
 from bench.ssh.board import SOURCE, Board
 from bench.ssh.failures import BoardError
-from bench.venvs import find_python
 from tests.unit.ssh.fakes import ADDRESS, FakeConnection, listed
 
 HOW = {"env": {"PATH": os.environ["PATH"]}, "cpus": [min(os.sched_getaffinity(0))], "timeout": 20.0}

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from bench.cli.reaching import address_of
-from bench.config import load_matrix
 from bench.errors import ConfigError, HostError
-from bench.machine import LOCAL, Here, machine_at
+from bench.matrix.config import load_matrix
 from bench.paths import MATRIX
+from bench.running.machine import LOCAL, Here, machine_at
 from bench.ssh import there
 from bench.ssh.facts import identity
 from bench.ssh.there import There

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from bench.errors import HostError
+from bench.making.prepare import Prepared
 from bench.plan import Cell
-from bench.prepare import Prepared
 from bench.ssh.bring import bring
 from bench.ssh.failures import BoardError
 from bench.ssh.shelf import Shelf

@@ -1,0 +1,1 @@
+"""`bench compare`: two runs, cell by cell."""

@@ -1,0 +1,1 @@
+"""A recording of `bench study thermal`: temperature, clocks, latency and throttling over time."""

@@ -1,0 +1,1 @@
+"""Building images, and what there is of them on this machine."""

@@ -1,0 +1,1 @@
+"""Models' artifacts: made by steps, kept in the store, checked against their reference."""

@@ -1,0 +1,129 @@
+"""Trying artifacts in their frameworks' own images against the reference, and what came of it (docs/store.md).
+
+A verdict holds for the sources that made the artifact, for the image's recipe and for the runner; when one of them
+changes there is none any more, and the artifact has to be tried again.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bench import bounds, durable
+from bench.building.images import native_platform, recipe_hash
+from bench.launching import Arm, Spec
+from bench.making.prepare import request_of, seen, write
+from bench.making.store import Artifact, Store
+from bench.matrix.config import Matrix
+from bench.plan import Cell, Launch
+from bench.results.record import now, record
+from runner.protocol import hash_runner
+
+RUN = "check"  # the run that these containers belong to: `bench matrix clean` finds what a killed check left
+MEASURE = ["output", "sensitivity"]
+
+Status = Literal["agrees", "differs", "fails"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What came of one cell. `message` says why it is not well; `parity` and `sensitivity` are the runner's."""
+
+    cell: str
+    status: Status
+    reason: str | None  # a class, as of a failed launch (docs/results.md)
+    message: str | None
+    parity: Mapping[str, Any] | None
+    sensitivity: Mapping[str, float] | None
+    framework: str  # name and version
+    artifact: str  # SHA-256
+    tried: str  # when, ISO 8601
+
+
+class Checks:
+    """The verdicts that a store keeps of this platform's images."""
+
+    def __init__(self, store: Store, matrix: Matrix) -> None:
+        self.store, self.matrix = store, matrix
+
+    def find(self, cell: Cell) -> Verdict | None:
+        """The verdict of a cell; None when it was not tried as it is now."""
+        told = durable.read_json(self._path(cell))
+        if told is None or told.pop("basis", None) != self._basis(cell):
+            return None
+        return Verdict(**told)
+
+    def refusal(self, cell: Cell) -> str | None:
+        """Why a cell may not be timed: its artifact was tried and did not agree; None when nothing is known of that."""
+        found = self.find(cell)
+        return found.message or found.status if found and found.status == "differs" else None
+
+    def keep(self, cell: Cell, verdict: Verdict) -> None:
+        """Keep a verdict in the place of an earlier one."""
+        durable.write_json(self._path(cell), {"basis": self._basis(cell), **vars(verdict)})
+
+    def _path(self, cell: Cell) -> Any:
+        name = f"{cell.framework}-{cell.precision}-{native_platform()}.json"
+        return self.store.root / "checks" / cell.model / name
+
+    def _basis(self, cell: Cell) -> dict[str, str | None]:
+        kind = self.matrix.frameworks[cell.framework].kind(cell.precision)
+        runner: str = hash_runner()
+        basis = {"artifact": self.store.artifact_key(cell.model, kind), "recipe": recipe_hash(cell.framework)}
+        return {**basis, "runner": runner}
+
+
+def check(
+    cells: Iterable[Cell], checks: Checks, arm: Arm, *, cpus: str, threads: int, timeout: float, memory: int | None
+) -> Iterator[tuple[Cell, Verdict]]:
+    """Try cells, one after the other, each verdict being kept before the next begins. The arm is prepared already."""
+    for cell in cells:
+        artifact = checks.store.find(cell.model, *checks.matrix.frameworks[cell.framework].kind(cell.precision))
+        if artifact is None:
+            continue
+        request = request_of(cell, checks.matrix, artifact, threads, forced=True) | {"measure": MEASURE}
+        request["reference"]["seeds"] = artifact.seeds
+        written = write(request)
+        spec = Spec(
+            launch=f"{cell.id}/check",
+            run_id=RUN,
+            framework=cell.framework,
+            request=written,
+            mounts=seen(written, artifact),
+            cpus=cpus,
+            threads=threads,
+            timeout=timeout,
+            memory=memory,
+        )
+        started = now()
+        line = record(Launch(cell, "container", 1), 1, started, arm.launch(spec))
+        verdict = _judge(cell, artifact, line)
+        checks.keep(cell, verdict)
+        yield cell, verdict
+
+
+def _judge(cell: Cell, artifact: Artifact, line: Mapping[str, Any]) -> Verdict:
+    output: Mapping[str, Any] = line["output"] or {}
+    parity, sensitivity = output.get("parity"), output.get("sensitivity")
+    status: Status = "agrees"
+    reason, message = line["reason"], line["message"]
+    if reason:
+        status = "differs" if reason == "output" else "fails"
+    elif parity is None:
+        status, message = "fails", "it was not compared"
+    else:
+        wrong = bounds.outside(cell.precision, parity) or bounds.insensitive(sensitivity or {}, artifact.sensitivity)
+        if wrong:
+            status, reason, message = "differs", "output", wrong
+    versions: Mapping[str, str] = (line["hello"] or {}).get("versions", {})
+    named = next((f"{name} {version}" for name, version in versions.items() if name != "numpy"), "")
+    return Verdict(
+        cell=cell.id,
+        status=status,
+        reason=reason,
+        message=message,
+        parity=parity,
+        sensitivity=sensitivity,
+        framework=named,
+        artifact=artifact.sha256,
+        tried=line["ended"],
+    )

@@ -1,0 +1,158 @@
+"""The models that users bring: taken into the store, made part of the matrix, and removed again (docs/models.md).
+
+A file of a user's is never looked into here: all that is read of it is read in a container without a network.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import durable
+from bench import engine as engines
+from bench.errors import ConfigError
+from bench.making.models import end_of
+from bench.making.recipe import digest
+from bench.making.steps import Containers, Step
+from bench.making.store import Manifest, Store
+from bench.matrix.config import Matrix, Network, Source
+from bench.paths import model_store
+from bench.plan import Cell
+
+STEP = "add"
+NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
+SUFFIXES = (".onnx", ".tflite")
+LARGEST = 2**31  # bytes: no file of either format can be larger
+MEMORY = 6 * 2**30  # bytes that reading a file may take
+SECONDS = 900
+REFUSED = 3  # the step's exit code for a file that is not taken
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is said of a file's inputs: axes that it leaves open, and ranges that values are drawn from."""
+
+    shapes: Mapping[str, list[int]] = field(default_factory=dict)
+    ranges: Mapping[str, list[int]] = field(default_factory=dict)
+    batch: int | None = None
+
+    def words(self) -> list[str]:
+        """The same as the step is told it."""
+        words = [f"--input-shape={name}={','.join(map(str, sizes))}" for name, sizes in self.shapes.items()]
+        words += [f"--input-range={name}={low},{high}" for name, (low, high) in self.ranges.items()]
+        return words + ([f"--batch={self.batch}"] if self.batch else [])
+
+
+def add(name: str, file: Path, options: Options, matrix: Matrix, say: Console) -> Manifest:
+    """Take a file into the store under a name. Raises ConfigError with the file and the reason, HostError."""
+    store = Store(model_store())
+    _check(name, file, matrix)
+    with store.staging() as folder:
+        given = folder / f"model{file.suffix}"
+        _copy(file, given)
+        key = digest(durable.hash_of(given), json.dumps(asdict(options), sort_keys=True))
+        if name in store.own() and store.key(name) != key:
+            raise ConfigError(
+                f"there is another model '{name}' already", f"bench models remove {name}, or another name"
+            )
+        workshop = Containers(engines.connect(), memory=MEMORY, seconds=SECONDS)
+        workshop.prepare(STEP)
+        out = folder / "out"
+        out.mkdir()
+        step = Step(name=STEP, model=name, kinds=(), given={"file": given}, words=options.words())
+        code, said = workshop.run(step, out)
+        if code:
+            raise ConfigError(f"{file}: {_reason(code, said)}", "docs/models.md says what can be brought")
+        made: Manifest = json.loads((out / "made.json").read_text(encoding="utf-8"))
+        store.record(name, out, made, own={"key": key, "file": file.name, **asdict(options)})
+    say.print(f"added {name}", highlight=False)
+    manifest = store.manifest(name)
+    assert manifest, "it was just recorded"
+    return manifest
+
+
+def remove(name: str) -> None:
+    """Take a model of the user's out of the store, with all that was made of it. Raises ConfigError."""
+    store = Store(model_store())
+    if name not in store.own():
+        brought = ", ".join(store.own()) or "none"
+        raise ConfigError(f"no model '{name}' was added", f"added models: {brought}")
+    store.remove(name)
+
+
+def with_own(matrix: Matrix, store: Store) -> Matrix:
+    """The matrix with the user's own models behind those of the catalogue."""
+    found = {name: network for name in store.own() if (network := _network(name, store))}
+    return matrix.model_copy(update={"models": {**matrix.models, **found}}) if found else matrix
+
+
+def refusals(store: Store, matrix: Matrix) -> Callable[[Cell], str | None]:
+    """Why a cell has no artifact: a converter said so, or nobody asked for it of a model that a user brought."""
+
+    def refusal(cell: Cell) -> str | None:
+        kind = matrix.frameworks[cell.framework].kind(cell.precision)
+        if store.find(cell.model, *kind):
+            return None
+        if failure := store.failure(cell.model, kind):
+            return f"{cell.model} cannot be made as {kind}: {failure[:200]}"
+        brought = matrix.models[cell.model].brought
+        if brought is None:
+            return None
+        made = f"{brought.format}/{brought.precision}"
+        if brought.format != "onnx" or kind == (brought.format, brought.precision):
+            return f"{cell.framework} reads {kind}, and {cell.model} is {made}"
+        more = "" if kind.precision == "fp32" else f" --precision {kind.precision}"
+        return f"{cell.model} was not made as {kind}: bench models build {cell.model} --format {kind.format}{more}"
+
+    return refusal
+
+
+def _network(name: str, store: Store) -> Network | None:
+    manifest = store.manifest(name)
+    if manifest is None:
+        return None
+    (given,) = [entry for entry in manifest["artifacts"] if entry["key"] == manifest["key"]]
+    return Network(
+        title=name,
+        task="own",
+        input=manifest["inputs"][0]["shape"] or [1],
+        brought=Source(format=given["format"], precision=given["precision"]),
+    )
+
+
+def _check(name: str, file: Path, matrix: Matrix) -> None:
+    if not NAME.fullmatch(name):
+        raise ConfigError(f"'{name}' is no name for a model", "small letters, digits, dots and dashes, 64 at most")
+    if name in matrix.models and matrix.models[name].brought is None:
+        raise ConfigError(f"'{name}' is a model of the catalogue", "choose another name")
+    if file.suffix not in SUFFIXES:
+        raise ConfigError(f"{file}: its name ends with neither {' nor '.join(SUFFIXES)}", "other formats are not read")
+    if not file.is_file():
+        raise ConfigError(f"{file}: there is no such file")
+    if not 0 < file.stat().st_size <= LARGEST:
+        raise ConfigError(f"{file}: it has {file.stat().st_size} bytes, and must have 1 to {LARGEST}")
+
+
+def _copy(file: Path, target: Path) -> None:
+    """A file of our own, in pieces: where it lay, and what lies beside it, is out of reach from here on."""
+    try:
+        with file.open("rb") as source, target.open("wb") as copy:
+            while piece := source.read(1 << 20):
+                copy.write(piece)
+    except OSError as error:
+        raise ConfigError(f"{file}: it cannot be read: {error.strerror}") from None
+
+
+def _reason(code: int, said: str) -> str:
+    lines = said.strip().splitlines()
+    refused = next((line for line in reversed(lines) if line.startswith("refused: ")), None)
+    if code == REFUSED and refused:
+        return refused.removeprefix("refused: ")
+    if code in (137, -9):
+        return f"reading it takes more than {MEMORY >> 30} GiB of memory, or more than {SECONDS} s"
+    if code > 128:
+        return f"the program that reads it was ended by signal {code - 128}: the file is damaged"
+    return end_of(code, said)

@@ -1,0 +1,84 @@
+"""Making and checking what a table does not know yet, network by network, so that it can be gone on with."""
+
+from collections.abc import Iterator, Sequence
+
+import docker
+from rich.console import Console
+
+from bench import cpus as cpu_lists
+from bench import engine as engines
+from bench.arms.container import ContainerArm
+from bench.building.images import Image, native_platform, require
+from bench.errors import HostError
+from bench.making import models
+from bench.making.checks import Checks, Verdict, check
+from bench.plan import Cell, Plan
+
+
+class Trial:
+    """What is needed to try cells: an engine, and the frameworks' images on it."""
+
+    def __init__(self, checks: Checks, say: Console, *, timeout: float = 600.0, memory: int | None = None) -> None:
+        self.checks, self.say = checks, say
+        self.timeout, self.memory = timeout, memory
+        self.engine = engines.connect()
+        self.arm = ContainerArm(self.engine, self._locate)
+        self.missing: dict[str, str] = {}  # framework → why it has no image
+
+    def prepare(self, frameworks: Sequence[str]) -> None:
+        """Find the images; those that are missing are noted. Raises HostError where there is none at all."""
+        for name in frameworks:
+            try:
+                self.arm.prepare(name)
+            except HostError as error:
+                self.missing[name] = f"{error}; {error.hint}" if error.hint else str(error)
+                self.say.print(f"{name} is not tried: {self.missing[name]}", highlight=False, soft_wrap=True)
+        if len(self.missing) == len(frameworks):
+            raise HostError("no framework has an image to try models in", "make images")
+
+    def check(self, cells: Sequence[Cell], *, again: bool) -> Iterator[tuple[Cell, Verdict]]:
+        """Try cells whose artifact is made, except those that have a verdict, unless it is to be found `again`."""
+        todo = [
+            cell for cell in cells if cell.framework not in self.missing and (again or self.checks.find(cell) is None)
+        ]
+        chosen = cpu_lists.allowed()
+        return check(
+            todo,
+            self.checks,
+            self.arm,
+            cpus=cpu_lists.show(chosen),
+            threads=len(chosen),
+            timeout=self.timeout,
+            memory=self.memory,
+        )
+
+    def try_all(self, plan: Plan, *, again: bool, discard: bool) -> None:
+        """Make what is missing and check it, model by model. With `discard` a model's artifacts go when it is done."""
+        for model in dict.fromkeys(cell.model for cell in plan.cells):
+            cells = [cell for cell in plan.cells if cell.model == model and cell.framework not in self.missing]
+            todo = [cell for cell in cells if again or self.checks.find(cell) is None]
+            frameworks = self.checks.matrix.frameworks
+            kinds = [frameworks[cell.framework].kind(cell.precision) for cell in todo]
+            if not kinds:
+                continue
+            try:
+                models.build([model], kinds, self.say, again=again)
+            except models.ModelBuildError as error:
+                self.say.print(f"{str(error).splitlines()[0]}", highlight=False, soft_wrap=True)
+            for cell, verdict in self.check(todo, again=again):
+                self.say.print(describe(cell, verdict), highlight=False, soft_wrap=True)
+            if discard and model not in self.checks.store.own():
+                self.checks.store.discard(model)
+
+    def _locate(self, framework: str) -> Image:
+        client: docker.DockerClient = self.engine
+        return require(client, framework, native_platform())
+
+
+def describe(cell: Cell, verdict: Verdict) -> str:
+    """A verdict in one line."""
+    text = f"{cell.framework} {cell.model} {cell.precision}: {verdict.status}"
+    if parity := verdict.parity:
+        text += f", off by {parity['max_rel']:.1e}, cosine {parity['cosine']:.5f}"
+        text += f", top-1 {parity['agree']} of {parity['inputs']}"
+    return f"{text}: {verdict.message}" if verdict.message else text

@@ -1,0 +1,1 @@
+"""matrix.yaml as checked objects: devices, frameworks, models, profiles."""
