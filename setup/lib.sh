@@ -117,12 +117,14 @@ plugin_dir() { # where the unpacked packages keep buildx and compose: Debian and
 private_config() { # (re)make $CONFIG from the user's own configuration; cheap when nothing changed
   local own=${DOCKER_CONFIG:-$HOME/.docker} dir text='{}' key temp
   dir=$(plugin_dir)
-  [[ $CONFIG/config.json -nt $own/config.json && $CONFIG/config.json -nt $ROOT/.complete ]] && return
+  # The user's plugins come first, ours fill the gaps.
+  key="\"cliPluginsExtraDirs\": [\"$own/cli-plugins\", \"$dir\"]"
+  # A cache that was moved, or that another home shares, names other folders.
+  [[ $CONFIG/config.json -nt $own/config.json && $CONFIG/config.json -nt $ROOT/.complete ]] &&
+    grep -qsF "$key" "$CONFIG/config.json" && return
   mkdir -p "$CONFIG"
   chmod 700 "$CONFIG" # it may hold a copy of registry logins
   [[ ! -f $own/config.json ]] || text=$(<"$own/config.json")
-  # The user's plugins come first, ours fill the gaps.
-  key="\"cliPluginsExtraDirs\": [\"$own/cli-plugins\", \"$dir\"]"
   text=${text#*\{}
   if [[ ${text//[[:space:]]/} == '}' ]]; then text="{$key}"; else text="{$key,$text"; fi
   temp=$(mktemp "$CONFIG/config.XXXXXX")
