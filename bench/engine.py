@@ -1,5 +1,6 @@
 """The Docker engine that bench talks to, and how its silence is told from a container's failure."""
 
+import hashlib
 import os
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import docker
 import requests
 from docker.context import ContextAPI
 from docker.models.containers import Container
+from docker.models.images import Image
 
 from bench.errors import HostError
 from bench.paths import PROJECT
@@ -65,6 +67,11 @@ def remove(container: Container) -> None:
     except docker.errors.APIError as error:
         if error.status_code != HTTPStatus.CONFLICT:  # its removal is under way
             raise
+
+
+def files_digest(image: Image) -> str:
+    """What an image's files are known by, its layers: images that differ in nothing but their settings share them."""
+    return hashlib.sha256("\n".join(image.attrs["RootFS"].get("Layers") or []).encode()).hexdigest()
 
 
 def gone(error: Exception) -> HostError:

@@ -1,10 +1,14 @@
 """What every tier of tests shares: the engine, and a last word on what could not be run."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import docker
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from bench import engine as engines
 from bench.building.images import native_platform
@@ -57,6 +61,22 @@ def kinds_under_test() -> list[Kind]:
     return [kind for kind in MAKERS if kind in read]
 
 
+class Together(LoadScopeScheduling):
+    """Where several processes test: the tests of one file share what they set up, and bench reserves the host."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        reserving = file.startswith("tests/engine/") and not file.endswith(
+            ("images/test_contents.py", "images/test_runs.py")
+        )
+        return "engine" if reserving else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    """With `--numprocesses`."""
+    return Together(config, log)
+
+
 def pytest_report_header() -> list[str]:
     """Say which Python 3.6 the runner is tried on (JetPack 4 has no other), and which frameworks."""
     try:
@@ -73,11 +93,13 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """End by naming what this machine could not run, and why."""
+    """End by naming what this machine could not run, and why; where setup/tests runs two parts it does so itself."""
     skipped = terminalreporter.getreports("skipped")
-    if skipped:
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped if report.longrepr)
+    lines = [f"{count} × {reason}" for reason, count in sorted(reasons.items())]
+    if kept := os.environ.get("EDGEBENCH_TEST_NOT_RUN"):
+        with Path(kept).open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+    elif lines:
         terminalreporter.section("not run on this machine")
-        reasons = {str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped if report.longrepr}
-        for reason in sorted(reasons):
-            count = sum(reason in str(report.longrepr) for report in skipped)
-            terminalreporter.line(f"{count} × {reason}")
+        terminalreporter.write("\n".join(lines) + "\n")

@@ -22,12 +22,8 @@ class NativeArm:
     def prepare(self, framework: str) -> None:
         """Install the environment where it is missing. Raises HostError with pip's own words."""
         entry = self.matrix.frameworks[framework]
-        self.pythons[framework] = ensure_venv(
-            framework,
-            lock_file(framework, native_platform()),
-            entry.python,
-            [PROJECT / "runner"],
-        )
+        lock = lock_file(framework, native_platform())
+        self.pythons[framework] = ensure_venv(lock, entry.python, [PROJECT / "runner"])
 
     def launch(self, spec: Spec) -> Outcome:
         """Run one process on the bare host."""

@@ -15,7 +15,7 @@ import docker
 
 from bench.arms import process
 from bench.building.images import Locate
-from bench.engine import ENGINE_GONE, LABEL, gone, remove
+from bench.engine import ENGINE_GONE, LABEL, files_digest, gone, remove
 from bench.errors import HostError
 from bench.launching import RUNNER, Outcome, Spec
 from bench.paths import cache
@@ -35,7 +35,7 @@ class RootfsArm:
         self.roots: dict[str, Path] = {}
 
     def prepare(self, framework: str) -> None:
-        """Unpack the image once per digest. Raises HostError when it is missing or the disk is full."""
+        """Unpack the image unless one of the same layers was. Raises HostError: it is missing, the disk is full."""
         root = unpacked(self.engine, self.locate(framework).digest)
         _try(root)
         self.roots[framework] = root
@@ -48,7 +48,7 @@ class RootfsArm:
 
 def unpacked(engine: docker.DockerClient, digest: str) -> Path:
     """The folder that holds an image's files, unpacked now if it was not before."""
-    root = cache() / "rootfs" / digest.removeprefix("sha256:")
+    root = cache() / "rootfs" / files_digest(engine.images.get(digest))
     if not root.is_dir():
         _unpack(engine, digest, root)
     return root

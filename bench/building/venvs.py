@@ -14,14 +14,14 @@ from bench.errors import HostError
 from bench.paths import cache
 
 
-def ensure_venv(name: str, lock: Path, version: str, packages: Sequence[Path] = ()) -> Path:
+def ensure_venv(lock: Path, version: str, packages: Sequence[Path] = ()) -> Path:
     """The interpreter of an environment that holds exactly what the lock file names, and our own `packages`.
 
-    Like the image it has no pip of its own. `version` is Python's, such as `3.11`. Raises HostError when there is no
-    such Python or pip could not install.
+    Two frameworks of one lock file, such as TensorFlow and Keras, share it. Like the image it has no pip of its own.
+    `version` is Python's, such as `3.11`. Raises HostError when there is no such Python or pip could not install.
     """
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
-    folder = cache() / "native" / f"{name}-py{version}-{digest}"
+    folder = cache() / "native" / f"py{version}-{digest}"
     if not folder.is_dir():
         partial = folder.with_name(f"partial-{folder.name}-{os.getpid()}")
         try:

@@ -3,7 +3,7 @@
 import signal
 import sys
 from types import FrameType
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from docker.errors import DockerException
@@ -18,6 +18,7 @@ from bench.cli.recommend import recommend
 from bench.cli.report import report
 from bench.cli.selftest import selftest
 from bench.errors import BenchError, HostError, Interrupted
+from bench.results.provenance import versions
 
 EPILOG = (
     "Exit codes: 0 done, 2 usage or configuration, 3 no engine or a host that cannot do it, "
@@ -31,6 +32,26 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        found = versions()
+        commit = f", commit {found['git']}" if found["git"] else ""
+        typer.echo(f"bench {found['bench']}, protocol {found['protocol']}{commit}")
+        raise typer.Exit
+
+
+@app.callback()
+def _before_all(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and the commit.", is_eager=True, callback=_show_version),
+    ] = False,
+) -> None:
+    """Options of the program itself; the help is the app's own."""
+
+
 app.add_typer(matrix.app, name="matrix")
 app.add_typer(images.app, name="images")
 app.add_typer(models.app, name="models")

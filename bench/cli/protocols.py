@@ -14,7 +14,7 @@ def protocols(
     results: Results = RESULTS,
     as_json: AsJson = False,
 ) -> None:
-    """What runs of different profiles conclude, each by its own protocol, and after how long. Measures nothing."""
+    """What do the protocols of different runs conclude of a cell, and after how long?"""
     from analysis.protocols import build
     from analysis.protocols_table import show
     from bench.results.journal import dumps, read

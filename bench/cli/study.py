@@ -40,7 +40,9 @@ Csv = Annotated[Path | None, typer.Option("--csv", help="Write the whole table h
 def list_(as_json: AsJson = False) -> None:
     """Show the studies: what each asks, what of the paper it repeats, and which of them measure."""
     answered = [vars(study) | {"measures": False} for study in STUDIES.values()]
-    studies = [*answered, *(_measuring(name) for name in MEASURING)]
+    others = [_described("protocols", protocols, measures=False)]
+    measured = [_described(name, command, measures=True) for name, command in MEASURING.items()]
+    studies = [*answered, *others, *measured]
     if as_json:
         print_json(studies)
         return
@@ -49,14 +51,14 @@ def list_(as_json: AsJson = False) -> None:
 
     table = Table("study", "asks", "answered from", box=None, pad_edge=False)
     for study in studies:
-        source = "launches of its own" if study["measures"] else f"runs, {study['paper']}"
+        source = "launches of its own" if study["measures"] else ", ".join(filter(None, ["runs", study["paper"]]))
         table.add_row(study["name"], study["question"], source)
     Console().print(table)
 
 
-def _measuring(name: str) -> dict[str, Any]:
-    question = (MEASURING[name].__doc__ or "").splitlines()[0]
-    return {"name": name, "title": name.capitalize(), "question": question, "paper": None, "measures": True}
+def _described(name: str, command: Callable[..., None], *, measures: bool) -> dict[str, Any]:
+    question = (command.__doc__ or "").splitlines()[0]
+    return {"name": name, "title": name.capitalize(), "question": question, "paper": None, "measures": measures}
 
 
 def _command(study: Study) -> Callable[..., None]:

@@ -131,7 +131,7 @@ class Host:
             what = f"the step {name} tries its models with {name} itself, which is compiled in an image"
             raise HostError(what, "start an engine with `make engine-up`, or name other formats with --format")
         lock = PROJECT / "models" / name / "requirements.txt"
-        self.pythons[name] = ensure_venv(f"models-{name}", lock, PYTHON)
+        self.pythons[name] = ensure_venv(lock, PYTHON)
 
     def run(self, step: Step, out: Path) -> tuple[int, str]:
         """Run one process."""

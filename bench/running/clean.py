@@ -5,7 +5,7 @@ from pathlib import Path
 
 import docker
 
-from bench.engine import LABEL, remove
+from bench.engine import LABEL, files_digest, remove
 from bench.paths import cache
 
 # Folders of the cache whose `partial-*` entries are work that never became whole.
@@ -32,7 +32,7 @@ def partials() -> list[Path]:
 
 def outdated(engine: docker.DockerClient) -> list[Path]:
     """Remove the unpacked images that the engine does not have any more."""
-    there = {str(image.id).removeprefix("sha256:") for image in engine.images.list(all=True)}
+    there = {files_digest(image) for image in engine.images.list(all=True)}
     found = [path for path in (cache() / "rootfs").glob("*") if path.name not in there]
     for path in found:
         shutil.rmtree(path, ignore_errors=True)

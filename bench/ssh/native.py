@@ -40,7 +40,7 @@ class Environments:
         """The interpreter of a framework's environment, which is made once. Raises HostError."""
         version = self.matrix.frameworks[framework].python
         lock = lock_file(framework, platform_of(self.board.machine))
-        name = f"{framework}-py{version}-{_short(hash_artifact(str(lock)))}-{_short(hash_runner())}"  # type: ignore[no-untyped-call]
+        name = f"py{version}-{_short(hash_artifact(str(lock)))}-{_short(hash_runner())}"  # type: ignore[no-untyped-call]
         folder = PurePosixPath(self.board.cache, "native", name)
         if self.board.stat(str(folder)) is None:
             self._install(folder, lock, version)

@@ -8,7 +8,7 @@ import docker
 
 from bench.arms.rootfs import ENTER, PYTHON
 from bench.building.images import Locate
-from bench.engine import ENGINE_GONE, LABEL, gone, remove
+from bench.engine import ENGINE_GONE, LABEL, files_digest, gone, remove
 from bench.errors import HostError
 from bench.launching import RUNNER, Outcome, Spec, environment, tail
 from bench.ssh.board import Board
@@ -67,9 +67,9 @@ class BoardRootfsArm(BoardProcess):
         self.roots: dict[str, str] = {}
 
     def prepare(self, framework: str) -> None:
-        """Unpack the image once per digest, and enter it once."""
+        """Unpack the image unless one of the same layers was, and enter it once."""
         digest = self.locate(framework).digest
-        root = PurePosixPath(self.board.cache, "rootfs", digest.removeprefix("sha256:"))
+        root = PurePosixPath(self.board.cache, "rootfs", files_digest(self.engine.images.get(digest)))
         if self.board.stat(str(root)) is None:
             self._unpack(digest, root)
         done = self.board.run([*self._enter(str(root), []), PYTHON, "-c", ""])

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bench.address import Address
 from bench.building.images import Image, Locate
+from bench.engine import files_digest
 from bench.errors import ConfigError, HostError
 from bench.launching import Arm
 from bench.making.prepare import Prepared
@@ -178,7 +179,7 @@ class There:
 
     def outdated(self, engine: docker.DockerClient) -> list[str]:
         """In the board's cache folder."""
-        there = {str(image.id).removeprefix("sha256:") for image in engine.images.list(all=True)}
+        there = {files_digest(image) for image in engine.images.list(all=True)}
         found = [path for path in self.host.glob(f"{self.host.cache}/rootfs/*") if Path(path).name not in there]
         for path in found:
             self.host.call("remove", path=path)

@@ -14,7 +14,7 @@ from bench.building.images import DESK, native_platform
 from bench.paths import PROJECT, cache
 from tests.engine.conftest import CELL, containers, journal
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
 RUN = ("matrix", "run", "--select", CELL, "--profile", "demo", "--blocks", "2", "--quiet")
 FREE = ("--privileged", "--pid=host", "--network=host")

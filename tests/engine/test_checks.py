@@ -16,7 +16,7 @@ from bench.plan import Cell
 from tests.conftest import frameworks_under_test
 from tests.engine.conftest import CELL, journal
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
 Bench = Callable[..., subprocess.CompletedProcess[str]]
 

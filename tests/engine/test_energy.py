@@ -10,7 +10,7 @@ import pytest
 from tests.engine.conftest import BENCH, CELL, containers, journal
 from tests.unit.runner.sensors.trees import TX2, plant
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
 RUN = ("matrix", "run", "--select", CELL, "--profile", "demo", "--blocks", "1", "--energy", "--quiet", "--json")
 ARMS = ("container", "native")

@@ -16,7 +16,7 @@ from bench.making.store import Store
 from bench.paths import model_store
 from tests.engine.conftest import BENCH, CELL, containers, journal, wait_for
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
 # One line a launch, however busy the machine.
 RUN = (
@@ -70,7 +70,8 @@ def test_a_container_that_takes_too_long_is_given_up(made, bench, tmp_path):
     done = bench(*RUN, "--blocks", "1", "--profile", "default", "--timeout", "1")
     assert done.returncode == 4, done.stderr
     assert journal(tmp_path / "results")[0]["reason"] == "timeout"
-    assert containers(made) == []
+    [run] = (tmp_path / "results").iterdir()
+    assert containers(made, run.name) == []
 
 
 def test_a_cache_below_tmp_serves_the_rootfs_arm(made, bench, tmp_path):

@@ -11,7 +11,7 @@ import pytest
 from bench.plan import ARMS
 from tests.engine.conftest import CELL, containers, journal, wait_for
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
 # One line a launch, however busy the machine.
 RUN = ("matrix", "run", "--device", "host", "--select", CELL, "--profile", "demo", "--quiet", "--no-replace")
@@ -107,7 +107,7 @@ def test_a_plan_starts_nothing(bench, made):
 def test_a_run_cut_short_is_completed_with_every_launch_once(how, made, bench, background, tmp_path):
     process = background(*RUN, "--blocks", "4")
     wait_for(lambda: len(journal(tmp_path / "results")) >= 4)
-    wait_for(lambda: containers(made)) if how is signal.SIGKILL else None
+    wait_for(lambda: containers(made, next((tmp_path / "results").iterdir()).name)) if how is signal.SIGKILL else None
     process.send_signal(how)
     _, said = process.communicate(timeout=60)
     assert process.returncode == (-9 if how is signal.SIGKILL else 130)
@@ -131,12 +131,14 @@ def test_clean_removes_what_a_killed_run_left_and_nothing_else(made, bench, back
     other = made.containers.create("edgebench/onnxruntime:amd64", labels={"somebody": "else"})
     try:
         process = background(*RUN, "--blocks", "4", "--arms", "container")
-        wait_for(lambda: containers(made))
+        wait_for(lambda: journal(tmp_path / "results"))
+        [run] = (tmp_path / "results").iterdir()
+        wait_for(lambda: containers(made, run.name))
         process.kill()
         process.communicate()
         done = bench("matrix", "clean")
         assert done.returncode == 0, done.stderr
-        assert containers(made) == []
+        assert containers(made, run.name) == []
         other.reload()
     finally:
         other.remove(force=True)

@@ -25,7 +25,7 @@ from bench.running.execute import Settings, spec_of
 from runner import pagecache
 from tests.engine.conftest import BENCH, CELL, containers, journal, wait_for
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
 RUN = ("--device", "host", "--select", CELL, "--quiet")
 
@@ -224,12 +224,12 @@ def test_several_containers_run_at_once_on_shared_and_on_split_cpus(made, bench,
 def test_a_group_that_was_cut_short_is_launched_again_whole(made, bench, background, tmp_path):
     process = background(*INTERFERENCE, "--blocks", "2", "--seconds", "2")
     wait_for(lambda: journal(tmp_path / "results"))
-    wait_for(lambda: containers(made))
+    [run] = (tmp_path / "results").iterdir()
+    wait_for(lambda: containers(made, run.name))
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert "bench matrix resume" in said
-    [run] = (tmp_path / "results").iterdir()
     assert containers(made, run.name) == []
     kept = journal(tmp_path / "results")
     done = bench("matrix", "resume", run.name, "--quiet")

@@ -21,7 +21,7 @@ from bench.paths import PROJECT, cache, model_store
 from tests.conftest import frameworks_under_test
 from tests.engine.conftest import journal
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
 Bench = Callable[..., subprocess.CompletedProcess[str]]
 HERE = Path(__file__).parent

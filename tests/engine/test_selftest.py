@@ -13,7 +13,7 @@ import pytest
 from bench.selftest.lineup import SABOTAGED, SABOTAGES
 from tests.engine.conftest import journal, wait_for
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
 SHORT = ("selftest", "--profile", "demo", "--quiet", "--json")
 BY_CHANCE = {"unequal", "missed", "disturbed"}

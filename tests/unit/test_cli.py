@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from bench.paths import PROJECT, cache
+from runner import __version__ as version
+from runner.protocol import PROTOCOL
 
 
 def bench(*words, **environ):
@@ -47,6 +49,12 @@ def test_what_is_wrong_is_said_with_code_2_and_no_traceback(words, said, tmp_pat
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_version_is_the_first_thing_asked_in_a_bug_report():
+    done = bench("--version")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"bench {version}, protocol {PROTOCOL}")
 
 
 def test_a_plan_is_json_alone_on_standard_output():

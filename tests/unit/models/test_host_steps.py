@@ -18,6 +18,6 @@ def test_what_is_compiled_in_an_image_needs_an_engine(monkeypatch: pytest.Monkey
 
 def test_ncnn_s_step_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    monkeypatch.setattr(steps, "ensure_venv", lambda name, lock, version: made.append((name, lock.parent.name)))
+    monkeypatch.setattr(steps, "ensure_venv", lambda lock, version: made.append(lock.parent.name))
     steps.Host().prepare("ncnn")
-    assert made == [("models-ncnn", "ncnn")]
+    assert made == ["ncnn"]
