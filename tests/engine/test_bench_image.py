@@ -16,7 +16,7 @@ from tests.engine.conftest import CELL, containers, journal
 
 pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
-RUN = ("matrix", "run", "--select", CELL, "--profile", "demo", "--blocks", "2", "--quiet")
+RUN = ("matrix", "run", "--select", CELL, "--profile", "demo", "--blocks", "2", "--quiet", "--no-replace")
 FREE = ("--privileged", "--pid=host", "--network=host")
 
 

@@ -222,7 +222,7 @@ def test_several_containers_run_at_once_on_shared_and_on_split_cpus(made, bench,
 
 
 def test_a_group_that_was_cut_short_is_launched_again_whole(made, bench, background, tmp_path):
-    process = background(*INTERFERENCE, "--blocks", "2", "--seconds", "2")
+    process = background(*INTERFERENCE, "--blocks", "2")
     wait_for(lambda: journal(tmp_path / "results"))
     [run] = (tmp_path / "results").iterdir()
     wait_for(lambda: containers(made, run.name))
