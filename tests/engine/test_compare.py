@@ -1,0 +1,46 @@
+"""`bench compare` on runs of this machine: the same twice, and one that was made slower on purpose."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.engine.conftest import BENCH, CELL
+
+pytestmark = [pytest.mark.engine, pytest.mark.alone]
+
+RUN = ("matrix", "run", "--select", CELL, "--profile", "demo", "--arms", "native", "--blocks", "6", "--quiet", "--json")
+SHARE = 0.5  # far beyond the noise of any machine that tests run on
+SLOWED = f"""
+from bench.making import prepare
+from bench.cli.app import main
+
+as_asked = prepare.timing_of
+prepare.timing_of = lambda plan: {{**as_asked(plan), "slowdown": {SHARE}}}
+main()
+"""
+
+
+def call(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
+
+
+def run(folder: Path, *program: str) -> str:
+    done = call(folder, *program, *RUN)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["run_id"]
+
+
+def test_the_same_twice_is_no_regression_and_a_slowdown_is_one(made, tmp_path):
+    first, again = run(tmp_path, *BENCH), run(tmp_path, *BENCH)
+    slower = run(tmp_path, sys.executable, "-c", SLOWED)
+    same = call(tmp_path, *BENCH, "compare", first, again, "--threshold", "20%", "--json")
+    assert same.returncode == 0, same.stderr
+    arm = json.loads(same.stdout)["cells"][0]["arms"]["native"]
+    assert arm["ci95"][0] < arm["ratio"] < arm["ci95"][1]
+    found = call(tmp_path, *BENCH, "compare", first, slower, "--json")
+    assert found.returncode == 5, found.stderr
+    assert json.loads(found.stdout)["cells"][0]["arms"]["native"]["ratio"] > 1.05
+    assert "slower by more than 5 %" in found.stderr
