@@ -94,6 +94,8 @@ def pytest_report_header() -> list[str]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """End by naming what this machine could not run, and why; where setup/tests runs two parts it does so itself."""
+    if hasattr(terminalreporter.config, "workerinput"):  # one of several processes: the first one sums up for all
+        return
     skipped = terminalreporter.getreports("skipped")
     reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped if report.longrepr)
     lines = [f"{count} × {reason}" for reason, count in sorted(reasons.items())]

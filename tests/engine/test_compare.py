@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.conftest import BENCH, CELL
+from tests.engine.conftest import CELL
 
 pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
@@ -23,24 +23,20 @@ main()
 """
 
 
-def call(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
-
-
-def run(folder: Path, *program: str) -> str:
-    done = call(folder, *program, *RUN)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)["run_id"]
-
-
-def test_the_same_twice_is_no_regression_and_a_slowdown_is_one(made, tmp_path):
-    first, again = run(tmp_path, *BENCH), run(tmp_path, *BENCH)
-    slower = run(tmp_path, sys.executable, "-c", SLOWED)
-    same = call(tmp_path, *BENCH, "compare", first, again, "--threshold", "20%", "--json")
+def test_the_same_twice_is_no_regression_and_a_slowdown_is_one(made, bench, tmp_path):
+    done = [bench(*RUN), bench(*RUN), slowed(tmp_path)]
+    assert [each.returncode for each in done] == [0, 0, 0], [each.stderr for each in done]
+    first, again, slower = (json.loads(each.stdout)["run_id"] for each in done)
+    same = bench("compare", first, again, "--threshold", "20%", "--json")
     assert same.returncode == 0, same.stderr
     arm = json.loads(same.stdout)["cells"][0]["arms"]["native"]
     assert arm["ci95"][0] < arm["ratio"] < arm["ci95"][1]
-    found = call(tmp_path, *BENCH, "compare", first, slower, "--json")
+    found = bench("compare", first, slower, "--json")
     assert found.returncode == 5, found.stderr
     assert json.loads(found.stdout)["cells"][0]["arms"]["native"]["ratio"] > 1.05
     assert "slower by more than 5 %" in found.stderr
+
+
+def slowed(folder: Path) -> subprocess.CompletedProcess[str]:
+    """A run of which the runner makes every inference slower."""
+    return subprocess.run([sys.executable, "-c", SLOWED, *RUN], cwd=folder, capture_output=True, text=True, timeout=600)

@@ -22,7 +22,7 @@ def test_every_framework_runs_and_agrees_in_every_arm(framework, engine, bench, 
     model = next(name for name in MODELS if name not in without)
     arms = set(ARMS) - without.keys()
     done = bench("matrix", "run", "--device", "host", "--framework", framework, "--model", model,
-                 "--profile", "demo", "--blocks", "1", "--quiet", "--no-replace")  # fmt: skip
+                 "--profile", "demo", "--blocks", "2", "--quiet", "--no-replace")  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = journal(tmp_path / "results")
     assert {line["arm"] for line in lines} == arms
@@ -34,5 +34,6 @@ def test_every_framework_runs_and_agrees_in_every_arm(framework, engine, bench, 
     for name, ratio in cell["ratios"].items():
         if set(RATIOS[name]) <= arms:
             assert ratio["comparable"] is True, ratio["reason"]
+            assert ratio["ratio"] > 0
         else:
             assert ratio["reason"] in without.values()

@@ -24,7 +24,7 @@ def checks(report: dict, kind: str) -> list[dict]:
 
 
 def test_it_passes_unless_the_machine_is_disturbed_and_notices_every_sabotage(bench, made, tmp_path):
-    done = bench(*SHORT, "--arms", "container,native", "--blocks", "2", "--no-replace")
+    done = bench(*SHORT, "--arms", "container,native", "--blocks", "2")
     report = json.loads(done.stdout)
     failing = {check["outcome"] for check in report["checks"] if check["failed"]}
     assert failing <= BY_CHANCE, done.stderr
