@@ -2,12 +2,13 @@
 
 import io
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import docker
 
-from bench.arms.ablation import Ablation
+from bench.arms.ablation import NEAR, Ablation
 from bench.arms.container import ContainerArm
 from bench.arms.rootfs import unpacked
 from bench.building.images import Locate
@@ -43,9 +44,19 @@ class LimitedArm(AblatedArm):
 
     def options(self, spec: Spec) -> dict[str, Any]:
         """The container's keywords, with this cell's limit."""
-        cell = spec.launch.rsplit("/", 2)[0]
-        limit = self.limits[cell]
+        limit = self._limit(spec)
         return {**super().options(spec), "mem_limit": limit, "memswap_limit": limit}
+
+    def launch(self, spec: Spec) -> Outcome:
+        """One launch; that it needs more than its limit is an answer, which no option of the user's would mend."""
+        outcome = super().launch(spec)
+        if outcome.reason != "out-of-memory":
+            return outcome
+        limit = f"{self._limit(spec) // 2**20} MiB, {NEAR} times what the cell needed before the run"
+        return replace(outcome, message=f"it needs more than {limit}")
+
+    def _limit(self, spec: Spec) -> int:
+        return self.limits[spec.launch.rsplit("/", 2)[0]]
 
 
 class BindRootArm(AblatedArm):

@@ -157,6 +157,18 @@ def test_the_limit_is_near_what_a_warm_launch_took(tmp_path):
     assert ready.arms["memory-limit"].options(replace(SPEC, launch=f"{cell}/memory-limit/3"))["mem_limit"] == size
 
 
+def test_a_cell_that_needs_more_is_told_its_limit_and_no_option_that_changes_nothing(monkeypatch):
+    out = Outcome(
+        start_ns=0, wall_ns=1, stdout=b"", stderr="", exit_code=137, reason="out-of-memory", message="--memory"
+    )
+    monkeypatch.setattr(ContainerArm, "launch", lambda arm, spec: out)
+    arm = LimitedArm(ABLATIONS["memory-limit"], object(), lambda framework: None)
+    arm.limits = {"host/tflite/cifarnet/fp32": 2**27}
+    said = arm.launch(SPEC)
+    assert (said.reason, said.exit_code) == ("out-of-memory", 137)
+    assert said.message == "it needs more than 128 MiB, 1.1 times what the cell needed before the run"
+
+
 def test_without_that_arm_nothing_is_launched(tmp_path):
     ready = Parts(plan(), Peaks(), tmp_path, limited=False)
     assert memory_limits(plan(), ready, SETTINGS) == {}
