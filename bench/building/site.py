@@ -36,6 +36,7 @@ def make_site(folder: Path, pins: Mapping[str, str], settings: Mapping[str, str]
     for key in ("index-url", "extra-index-url", "trusted-host"):
         if kept := [each for each in settings.get(key, "").split() if key == "trusted-host" or _is_remote(each)]:
             options[key] = "\n".join(kept)
+    options.update({key: settings[key] for key in ("retries", "timeout") if key in settings})
     config = ConfigParser(interpolation=None)
     config["global"] = options
     with (folder / "pip.conf").open("w") as stream:

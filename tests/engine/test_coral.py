@@ -122,8 +122,9 @@ def test_a_pycoral_that_is_not_googles_ends_the_build(build):
         build({"pycoral/__init__.py": "", "pycoral/pycoral.py": ""}, images.native_platform())
 
 
-def test_without_its_wheels_the_build_says_what_is_missing(engine, tmp_path):
+def test_without_its_wheels_the_build_says_what_is_missing(engine, tmp_path, monkeypatch):
     """Google's index cannot be reached, the usual one has only the other pycoral, and no wheelhouse has the wheel."""
+    monkeypatch.setenv("PIP_RETRIES", "0")
     context = tmp_path / "context"
     shutil.copytree(PROJECT / "images" / "coral", context)
     (context / "vendor.txt").write_text("pycoral http://127.0.0.1:9/simple\n")

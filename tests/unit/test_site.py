@@ -43,6 +43,11 @@ def test_the_environment_wins_over_pip_s_file(plain, tmp_path):
     assert settings["find-links"] == "/from/environment"
 
 
+def test_how_patient_pip_is_comes_along(site, plain):
+    _, options = site(pip_settings({**plain, "PIP_RETRIES": "1", "PIP_TIMEOUT": "90"}))
+    assert (options["retries"], options["timeout"]) == ("1", "90")
+
+
 @pytest.mark.parametrize("variable", ["PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
 def test_a_private_authority_comes_along(site, plain, tmp_path, variable):
     bundle = tmp_path / "ca.pem"
