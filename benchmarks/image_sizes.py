@@ -20,6 +20,7 @@ from rich.table import Table
 
 from bench import engine as engines
 from bench.building import images
+from bench.building.vendor import STAND_IN
 
 PUBLIC = Path(__file__).with_name("public_images.csv")
 
@@ -60,7 +61,8 @@ def sizes(names: list[str]) -> pd.DataFrame:
     engine, platform = engines.connect(), images.native_platform()
     rows = {}
     for name in names:
-        if image := images.inspect(name, platform, engine):
+        image = images.inspect(name, platform, engine)
+        if image and STAND_IN not in image.labels:  # a stand-in holds no framework
             unpacked, compressed = map(sum, zip(*layers(engine, image.ref), strict=True))
             rows[name] = {"compressed": compressed / 1e6, "unpacked": unpacked / 1e6}
     return pd.DataFrame.from_dict(rows, orient="index")

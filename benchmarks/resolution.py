@@ -23,7 +23,7 @@ from analysis.selftest.rule import pooled
 from bench.results.journal import read
 from bench.selftest.lineup import TWIN
 
-FEWEST = 3
+FEWEST = 5  # the spread of fewer may be next to nothing by chance
 
 
 def curves(folder: Path) -> pd.DataFrame:
