@@ -61,15 +61,24 @@ def kinds_under_test() -> list[Kind]:
     return [kind for kind in MAKERS if kind in read]
 
 
+# What one process tests, one after another: files that change the model store, and those that look at launches.
+# What else needs an engine builds images, but for what stands apart.
+TOGETHER = {
+    "models": ("checks", "descriptions", "model_registry", "models"),
+    "launches": ("board", "faults", "frameworks", "loadgen", "matrix"),
+}
+APART = ("contents", "own", "registry", "registry_faults", "runs")
+
+
 class Together(LoadScopeScheduling):
-    """Where several processes test: the tests of one file share what they set up, and bench reserves the host."""
+    """Where several processes test: tests of one file share what they set up, and some files what they change."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        reserving = file.startswith("tests/engine/") and not file.endswith(
-            ("images/test_contents.py", "images/test_runs.py")
-        )
-        return "engine" if reserving else file
+        path = Path(nodeid.partition("::")[0])
+        name = path.stem.removeprefix("test_")
+        if path.parts[:2] != ("tests", "engine") or name in APART:
+            return str(path)
+        return next((group for group, names in TOGETHER.items() if name in names), "images")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:

@@ -5,17 +5,19 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import docker
 import pytest
 
+from bench import engine as engines
 from bench.building.images import native_platform, require
 from bench.engine import LABEL
 from bench.errors import HostError
 from bench.making.store import Store
-from bench.paths import model_store
+from bench.paths import cache, model_store
 from bench.running import clean
 
 BENCH = [sys.executable, "-m", "bench.cli.app"]
@@ -69,6 +71,27 @@ def background(tmp_path: Path, engine: docker.DockerClient):
         process.communicate()
     for run in (tmp_path / "results").glob("*"):
         clean.containers(engine, run.name)
+
+
+def answering() -> str:
+    """The address of the engine in use, as DOCKER_HOST takes it."""
+    return next(a for a in engines.addresses() if Path(a.removeprefix("unix://")).exists())
+
+
+@contextmanager
+def cache_apart(folder: Path, *, models: bool) -> Iterator[None]:
+    """Everything here with a cache of its own, so that it waits for no test in another process, nor any for it.
+
+    The engine is the same. Its models are those of all, or none.
+    """
+    shared, host = cache(), answering()
+    (folder / "engine").symlink_to(shared / "engine")  # a private one's programs: docker's plugins are found there
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EDGEBENCH_CACHE", str(folder))
+        patch.setenv("DOCKER_HOST", host)
+        if models:
+            (folder / "models").symlink_to(shared / "models")
+        yield
 
 
 def journal(results: Path) -> list[dict]:

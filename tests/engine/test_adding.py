@@ -15,7 +15,7 @@ import yaml
 from bench.building.images import native_platform
 from bench.paths import PROJECT
 
-pytestmark = [pytest.mark.engine, pytest.mark.alone]
+pytestmark = pytest.mark.engine
 
 PARTS = ("analysis", "bench", "images", "models", "runner", "setup", "matrix.yaml", "pyproject.toml")
 NEW = "newcomer"

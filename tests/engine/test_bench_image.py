@@ -14,7 +14,7 @@ from bench.building.images import DESK, native_platform
 from bench.paths import PROJECT, cache
 from tests.engine.conftest import CELL, containers, journal
 
-pytestmark = [pytest.mark.engine, pytest.mark.alone]
+pytestmark = pytest.mark.engine
 
 RUN = ("matrix", "run", "--select", CELL, "--profile", "demo", "--blocks", "2", "--quiet", "--no-replace")
 FREE = ("--privileged", "--pid=host", "--network=host")
@@ -40,7 +40,7 @@ def inside(socket: str, tmp_path: Path) -> Callable[..., subprocess.CompletedPro
         seen = ["-v", "/:/host:ro"] if see else []
         command = [
             PROJECT / "setup" / "env", "docker", "run", "--rm", *flags, *seen, "-v", f"{socket}:/var/run/docker.sock",
-            "-v", f"{home}:{home}", "-e", f"EDGEBENCH_CACHE={home}",
+            "-v", f"{home}:{home}", "-e", f"EDGEBENCH_CACHE={home}", "-e", "EDGEBENCH_WAIT",
             "-v", f"{tmp_path}:{tmp_path}", "-w", str(tmp_path),
             f"edgebench/{DESK}:{native_platform()}", *words,
         ]  # fmt: skip

@@ -22,7 +22,7 @@ from tests.engine.board_kit import FakeBoard, lacking
 from tests.engine.conftest import journal, wait_for
 from tests.unit.runner.sensors.trees import TX2, plant
 
-pytestmark = [pytest.mark.engine, pytest.mark.alone]
+pytestmark = pytest.mark.engine
 CELL = (
     "--framework",
     "onnxruntime",

@@ -6,7 +6,7 @@ import pytest
 
 from bench.building import images
 
-pytestmark = [pytest.mark.engine, pytest.mark.alone]
+pytestmark = pytest.mark.engine
 
 
 def test_this_machine_is_in_order(made, bench):

@@ -14,9 +14,9 @@ import pytest
 from bench import engine as engines
 from bench.making.store import Store
 from bench.paths import model_store
-from tests.engine.conftest import BENCH, CELL, containers, journal, wait_for
+from tests.engine.conftest import BENCH, CELL, answering, containers, journal, wait_for
 
-pytestmark = [pytest.mark.engine, pytest.mark.alone]
+pytestmark = pytest.mark.engine
 
 # One line a launch, however busy the machine.
 RUN = (
@@ -36,13 +36,15 @@ def test_a_container_out_of_memory_has_a_reason_and_no_number(made, bench, tmp_p
 
 def test_a_killed_container_fails_alone_and_can_be_run_again(made, bench, background, tmp_path):
     process = background(*RUN, "--blocks", "3")
-    wait_for(lambda: made.containers.list(filters={"label": engines.LABEL}))
-    made.containers.list(filters={"label": engines.LABEL})[0].kill()
+    wait_for(lambda: list((tmp_path / "results").glob("*")))
+    [run] = (tmp_path / "results").iterdir()
+    mine = {"label": f"{engines.LABEL}={run.name}"}
+    wait_for(lambda: made.containers.list(filters=mine))
+    made.containers.list(filters=mine)[0].kill()
     _, said = process.communicate(timeout=120)
     assert process.returncode == 4, said
     reasons = [line["reason"] for line in journal(tmp_path / "results")]
     assert sorted(map(str, reasons)) == ["None", "None", "killed"]
-    (run,) = (tmp_path / "results").iterdir()
     assert bench("matrix", "resume", str(run), "--retry-failed", "--quiet").returncode == 0
     lines = journal(tmp_path / "results")
     assert len(lines) == 4
@@ -118,7 +120,7 @@ def test_a_missing_model_is_refused_with_the_command_that_makes_it(made, bench, 
 def test_two_runs_at_once_are_refused(made, bench, background, tmp_path):
     background(*RUN, "--blocks", "20")
     wait_for(lambda: journal(tmp_path / "results"))
-    done = bench(*RUN, "--blocks", "1")
+    done = bench(*RUN, "--blocks", "1", env={"EDGEBENCH_WAIT": ""})
     assert done.returncode == 3
     assert "another bench measures or builds" in done.stderr
 
@@ -140,11 +142,6 @@ def test_an_engine_that_stops_during_a_run_ends_it_and_resume_completes_it(made,
     launches = [line["launch"] for line in journal(tmp_path / "results")]
     assert len(launches) == len(set(launches)) == 6
     assert containers(made, run.name) == []
-
-
-def answering() -> str:
-    """The address of the engine in use, as DOCKER_HOST takes it."""
-    return next(a for a in engines.addresses() if Path(a.removeprefix("unix://")).exists())
 
 
 class Relay:

@@ -10,7 +10,7 @@ from bench.plan import ARMS
 from tests.conftest import frameworks_under_test
 from tests.engine.conftest import journal
 
-pytestmark = [pytest.mark.engine, pytest.mark.alone]
+pytestmark = pytest.mark.engine
 
 
 MODELS = ("mobilenet-v2", "resnet-18")  # the first that a framework can run is what it is tried on

@@ -14,7 +14,7 @@ from bench.results.journal import read
 from bench.running import session
 from tests.engine.conftest import CELL
 
-pytestmark = [pytest.mark.engine, pytest.mark.alone]
+pytestmark = pytest.mark.engine
 
 
 def test_loadgen_drives_every_arm_for_as_long_as_its_rules_say(made, tmp_path):

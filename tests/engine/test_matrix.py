@@ -11,7 +11,7 @@ import pytest
 from bench.plan import ARMS
 from tests.engine.conftest import CELL, containers, journal, wait_for
 
-pytestmark = [pytest.mark.engine, pytest.mark.alone]
+pytestmark = pytest.mark.engine
 
 # One line a launch, however busy the machine.
 RUN = ("matrix", "run", "--device", "host", "--select", CELL, "--profile", "demo", "--quiet", "--no-replace")
@@ -94,6 +94,7 @@ def test_nothing_is_left_behind(measured, made):
     assert "edgebench-matrix/rootfs" not in Path("/proc/self/mountinfo").read_text()
 
 
+@pytest.mark.alone
 def test_a_plan_starts_nothing(bench, made):
     before = containers(made)
     done = bench("matrix", "plan", "--device", "host", "--json", env={"DOCKER_HOST": "unix:///nowhere"})
@@ -128,6 +129,7 @@ def test_a_run_cut_short_is_completed_with_every_launch_once(how, made, bench, b
     assert containers(made, run.name) == []
 
 
+@pytest.mark.alone
 def test_clean_removes_what_a_killed_run_left_and_nothing_else(made, bench, background, tmp_path):
     other = made.containers.create("edgebench/onnxruntime:amd64", labels={"somebody": "else"})
     try:

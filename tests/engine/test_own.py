@@ -19,9 +19,9 @@ from bench.making.store import Store
 from bench.matrix.config import load_matrix
 from bench.paths import PROJECT, cache, model_store
 from tests.conftest import frameworks_under_test
-from tests.engine.conftest import journal
+from tests.engine.conftest import cache_apart, journal
 
-pytestmark = [pytest.mark.engine, pytest.mark.alone]
+pytestmark = pytest.mark.engine
 
 Bench = Callable[..., subprocess.CompletedProcess[str]]
 HERE = Path(__file__).parent
@@ -62,10 +62,22 @@ REFUSED = {
 }
 
 
+PACKAGES = cache() / "tests" / "own-models"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def apart(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """An empty store."""
+    folder = tmp_path_factory.mktemp("cache")
+    (folder / "models" / "blobs").mkdir(parents=True)
+    with cache_apart(folder, models=False):
+        yield
+
+
 @pytest.fixture(scope="module")
 def files() -> Path:
     """The models, taken out of their packages, whose bytes are locked; nothing of them is installed or run."""
-    folder = cache() / "tests" / "own-models"
+    folder = PACKAGES
     folder.mkdir(parents=True, exist_ok=True)
     command = [
         sys.executable,

@@ -1,6 +1,7 @@
 """Finding runs, keeping a plan in run.json, and reserving the host."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -79,6 +80,7 @@ def test_run_ids_are_new_each_time():
 
 def test_a_reserved_host_refuses_another_and_is_free_after(tmp_path, monkeypatch):
     monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path))
+    monkeypatch.delenv("EDGEBENCH_WAIT", raising=False)
     other = "from bench.running.hostlock import reserved\nwith reserved(): pass"
     with reserved():
         said = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True)
@@ -88,3 +90,17 @@ def test_a_reserved_host_refuses_another_and_is_free_after(tmp_path, monkeypatch
         pass
     with pytest.raises(HostError), reserved(), reserved():
         pass
+
+
+def test_one_that_is_told_to_waits_until_the_host_is_free(tmp_path, monkeypatch):
+    monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path))
+    monkeypatch.setenv("EDGEBENCH_WAIT", "1")
+    other = "from bench.running.hostlock import reserved\nwith reserved(): print('reserved')"
+    with reserved():
+        waiting = subprocess.Popen(
+            [sys.executable, "-c", other], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert f"(process {os.getpid()})" in waiting.stderr.readline()
+        assert waiting.poll() is None
+    said, _ = waiting.communicate(timeout=30)
+    assert (waiting.returncode, said) == (0, "reserved\n")
