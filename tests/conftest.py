@@ -64,10 +64,10 @@ def kinds_under_test() -> list[Kind]:
 # What one process tests, one after another: files that change the model store, and those that look at launches.
 # What else needs an engine builds images, but for what stands apart.
 TOGETHER = {
-    "models": ("checks", "descriptions", "model_registry", "models"),
+    "models": ("checks", "descriptions", "model_registry", "models", "own"),
     "launches": ("board", "faults", "frameworks", "loadgen", "matrix"),
 }
-APART = ("contents", "own", "registry", "registry_faults", "runs")
+APART = ("contents", "energy", "registry", "registry_faults", "runs")
 
 
 class Together(LoadScopeScheduling):

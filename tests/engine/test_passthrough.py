@@ -83,7 +83,7 @@ def look(made: docker.DockerClient) -> Callable[..., dict]:
 
     def call(given: Grant, paths: Sequence[str], late: str = "", meanwhile: Callable[[], object] | None = None) -> dict:
         spec = Spec(
-            launch="passthrough", run_id="tests", framework="onnxruntime", request=Path("/none"), mounts=[],
+            launch="passthrough", run_id="passthrough", framework="onnxruntime", request=Path("/none"), mounts=[],
             cpus="0", threads=1, timeout=60, grant=given,
         )  # fmt: skip
         words = options(spec) | {"command": ["-c", LOOK, json.dumps([list(paths), late])], "name": None}
@@ -206,12 +206,12 @@ def test_a_runtime_that_the_engine_lacks_is_named_and_is_no_result(made, place):
     assert any("the engine has no runtime 'nvidia' (it has" in each for each in said)
     arm = ContainerArm(made, lambda framework: require(made, framework, native_platform()))
     arm.prepare("onnxruntime")
-    spec = Spec(launch="l", run_id="tests", framework="onnxruntime", request=Path("/none"), mounts=[], cpus="0",
+    spec = Spec(launch="l", run_id="passthrough", framework="onnxruntime", request=Path("/none"), mounts=[], cpus="0",
                 threads=1, timeout=60, grant=Grant(runtime="nvidia"))  # fmt: skip
     outcome = arm.launch(spec)
     assert (outcome.reason, outcome.exit_code) == ("start", None)
     assert "nvidia" in str(outcome.message)
-    assert made.containers.list(all=True, filters={"label": f"{LABEL}=tests"}) == []
+    assert made.containers.list(all=True, filters={"label": f"{LABEL}=passthrough"}) == []
 
 
 def test_the_rootfs_arm_has_the_hosts_nodes_and_the_files_that_are_named(made, place, tmp_path, monkeypatch):
@@ -223,7 +223,7 @@ def test_the_rootfs_arm_has_the_hosts_nodes_and_the_files_that_are_named(made, p
     arm.prepare("onnxruntime")
     code = f"print(open({str(library)!r}).read()); import os; os.close(os.open({named!r}, os.O_RDWR)); print('opened')"
     monkeypatch.setattr(rootfs, "RUNNER", ("-c", code))
-    spec = Spec(launch="l", run_id="tests", framework="onnxruntime", request=Path("/none"), mounts=[], cpus="0",
+    spec = Spec(launch="l", run_id="passthrough", framework="onnxruntime", request=Path("/none"), mounts=[], cpus="0",
                 threads=1, timeout=60, grant=Grant(files=(str(library),)))  # fmt: skip
     outcome = arm.launch(spec)
     assert outcome.exit_code == 0, outcome.stderr
