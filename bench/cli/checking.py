@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +14,7 @@ from bench.cli import model_tables as tables
 from bench.cli.common import AsJson, console, parse_bytes, print_json
 from bench.errors import CellsFailed, ConfigError
 from bench.making.checks import Checks
-from bench.making.compatibility import SIGNS, Row, page, rows
+from bench.making.compatibility import SIGNS, Row, beside, earlier_rows, name_of, page, rows
 from bench.making.own import with_own
 from bench.making.store import Store
 from bench.matrix.config import load_matrix
@@ -78,6 +80,10 @@ def table(
     discard: Annotated[
         bool, typer.Option("--discard", help="Remove a model's artifacts when it is done: what was found stays.")
     ] = False,
+    also: Annotated[
+        Path | None,
+        typer.Option(help="An earlier table, as --json printed it: what it knows is shown and not tried again."),
+    ] = None,
     timeout: Timeout = 600.0,
     memory: Memory = None,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/compatibility.md.")] = False,
@@ -92,12 +98,14 @@ def table(
 
     # A user's own model is in the table when it is named: the page in docs is of the catalogue.
     checks, plan = _plan(names or list(load_matrix().models), framework or (), precision or ())
-    if not known:
+    earlier = earlier_rows(also) if also else {}
+    todo = plan if again else replace(plan, cells=[each for each in plan.cells if name_of(each) not in earlier])
+    if todo.cells and not known:
         with reserved():
             trial = Trial(checks, console(), timeout=timeout, memory=parse_bytes(memory))
-            trial.prepare(sorted({cell.framework for cell in plan.cells}))
-            trial.try_all(plan, again=again, discard=discard)
-    found = rows(plan, checks)
+            trial.prepare(sorted({cell.framework for cell in todo.cells}))
+            trial.try_all(todo, again=again, discard=discard)
+    found = beside(rows(plan, checks), earlier)
     if as_json:
         typer.echo(json.dumps(found, indent=0, ensure_ascii=False))
     elif as_markdown:

@@ -1,9 +1,12 @@
 """Which framework runs which model in which precision, generated from what was tried (docs/compatibility.md)."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from bench.bounds import BOUNDS
+from bench.errors import ConfigError
 from bench.making.checks import Checks
 from bench.making.recipe import SOURCES
 from bench.plan import Cell, Plan
@@ -22,6 +25,7 @@ SIGNS: dict[Status, str] = {
     "not made": "·",
     "not tried": "·",
 }
+UNKNOWN = ("not made", "not tried")
 HEAD = (
     "<!-- Generated: bench models table --known --markdown. Edit nothing by hand. -->\n"
     "# Compatibility and parity\n\n"
@@ -39,6 +43,27 @@ def rows(plan: Plan, checks: Checks) -> list[Row]:
     for name, reason in plan.skipped.items():
         found.append({**_named(Cell(*name.split("/"))), "status": "not supported", "message": reason})
     return sorted(found, key=lambda row: list(BOUNDS).index(row["precision"]))
+
+
+def earlier_rows(path: Path) -> dict[str, Row]:
+    """Cell → the row of a table that was printed as JSON, of the cells it knows something about.
+
+    Raises ConfigError when the file is no such table.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, list):
+            raise TypeError
+        return {_cell(row): row for row in found if row["status"] in SIGNS and row["status"] not in UNKNOWN}
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", "name a file that --json of this command wrote") from None
+    except (ValueError, TypeError, KeyError):
+        raise ConfigError(f"{path} is no table of models", "name a file that --json of this command wrote") from None
+
+
+def beside(found: Iterable[Row], earlier: Mapping[str, Row]) -> list[Row]:
+    """The rows, but an earlier table's where nothing is known here."""
+    return [earlier.get(_cell(row), row) if row["status"] in UNKNOWN else row for row in found]
 
 
 def _named(cell: Cell) -> Row:
@@ -108,6 +133,11 @@ def _figures(row: Row) -> str:
     if not parity:
         return ""
     return f"{parity['max_rel']:.1e}, {parity['cosine']:.4f}, {parity['agree']}/{parity['inputs']}"
+
+
+def name_of(cell: Cell) -> str:
+    """A cell as these tables name it: on whatever device."""
+    return _cell(_named(cell))
 
 
 def _cell(row: Row) -> str:

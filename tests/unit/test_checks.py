@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import HostError
+from bench.errors import ConfigError, HostError
 from bench.kind import Kind
 from bench.launching import Outcome, Spec
 from bench.making import checks as module
 from bench.making.checks import Checks, Verdict, check
-from bench.making.compatibility import markdown, page, rows
+from bench.making.compatibility import beside, earlier_rows, markdown, name_of, page, rows
 from bench.making.recipe import Recipes
 from bench.making.store import Store
 from bench.matrix.config import load_matrix
@@ -147,6 +147,32 @@ def test_the_table_tells_what_is_known(checks: Checks) -> None:
     assert "1.0e-02, 0.9990, 16/16" in shown
     assert "**tflite/large/int8**, cannot convert: ValueError: no operator ‹Foo› / 'bar'" in shown
     assert "darknet has no int8: DarkNet computes in float32 alone" in shown
+
+
+def test_what_an_earlier_table_knows_is_shown_where_nothing_is_known_here(checks: Checks, tmp_path: Path) -> None:
+    tried(checks, Arm(*events()))
+    plan = make_plan(checks.matrix, Selection(device="host", frameworks=["tflite"], precisions=["fp32", "int8"]))
+    found = rows(plan, checks)
+    other = [{**row, "status": "does not run", "message": "elsewhere"} for row in found if row["model"] == "small"]
+    path = tmp_path / "table.json"
+    path.write_text(json.dumps([*other, *(row for row in found if row["status"] == "not made")]), encoding="utf-8")
+    shown = {
+        name_of(Cell("host", row["framework"], row["model"], row["precision"])): row
+        for row in beside(found, earlier_rows(path))
+    }
+    assert shown["tflite/small/int8"]["status"] == "runs", "what is known here"
+    assert shown["tflite/small/fp32"]["message"] == "elsewhere"
+    assert shown["tflite/large/fp32"]["status"] == "not made"
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"a": 1}', "[1]", '[{"framework": "tflite"}]'])
+def test_a_file_that_is_no_table_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "table.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="is no table of models"):
+        earlier_rows(path)
+    with pytest.raises(ConfigError, match="No such file"):
+        earlier_rows(tmp_path / "none.json")
 
 
 def test_the_page_in_docs_is_what_its_data_say() -> None:
