@@ -99,7 +99,7 @@ def table(
     # A user's own model is in the table when it is named: the page in docs is of the catalogue.
     checks, plan = _plan(names or list(load_matrix().models), framework or (), precision or ())
     earlier = earlier_rows(also) if also else {}
-    todo = plan if again else replace(plan, cells=[each for each in plan.cells if name_of(each) not in earlier])
+    todo = plan if again else replace(plan, cells=tuple(each for each in plan.cells if name_of(each) not in earlier))
     if todo.cells and not known:
         with reserved():
             trial = Trial(checks, console(), timeout=timeout, memory=parse_bytes(memory))
