@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from bench.cli import model_tables as tables
 from bench.cli.common import AsJson, console, parse_bytes, print_json
@@ -133,7 +133,9 @@ def _show(found: Sequence[Row]) -> None:
     for precision in dict.fromkeys(row["precision"] for row in found):
         mine = [row for row in found if row["precision"] == precision]
         frameworks = list(dict.fromkeys(row["framework"] for row in mine if row["status"] != "not supported"))
-        shown = Table(precision, *frameworks, box=None, pad_edge=False)
+        # Names are folded where the terminal is narrow; cut off, they would tell nothing.
+        columns = [Column(name, overflow="fold", justify="center") for name in frameworks]
+        shown = Table(Column(precision, no_wrap=True), *columns, box=None, pad_edge=False)
         for model in dict.fromkeys(row["model"] for row in mine):
             cells = {row["framework"]: SIGNS[row["status"]] for row in mine if row["model"] == model}
             shown.add_row(model, *(cells[name] for name in frameworks))

@@ -94,6 +94,13 @@ def cache_apart(folder: Path, *, models: bool) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def apart(made: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The file's own cache, with the models of all."""
+    with cache_apart(tmp_path_factory.mktemp("cache"), models=True):
+        yield
+
+
 def journal(results: Path) -> list[dict]:
     """The lines of the one run below a folder; every line must be whole."""
     paths = list(results.glob("*/journal.jsonl"))

@@ -7,20 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.conftest import BENCH, CELL, cache_apart, containers, journal
+from tests.engine.conftest import BENCH, CELL, containers, journal
 from tests.unit.runner.sensors.trees import TX2, plant
 
-pytestmark = pytest.mark.engine
+# What a constructed board says depends on nothing that is computed beside it.
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("apart")]
 
 RUN = ("matrix", "run", "--select", CELL, "--profile", "demo", "--blocks", "1", "--energy", "--quiet", "--json")
 ARMS = ("container", "native")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def apart(made, tmp_path_factory):
-    """What a constructed board says depends on nothing that is computed beside it."""
-    with cache_apart(tmp_path_factory.mktemp("cache"), models=True):
-        yield
 
 
 @pytest.fixture(scope="module")

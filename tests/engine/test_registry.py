@@ -18,10 +18,10 @@ from bench.registries.push import Pusher
 from bench.registries.registry import Registry
 from bench.registries.remote import find_remote
 from bench.registries.transfer import Watcher
-from tests.engine.conftest import BENCH, cache_apart, journal
+from tests.engine.conftest import BENCH, journal
 from tests.engine.registry_kit import Proxy, empty_engine, serving
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("apart")]  # nothing is timed
 
 FRAMEWORKS = ("onnxruntime", "tflite")
 HERE = images.native_platform()
@@ -47,13 +47,6 @@ class Site:
         done = subprocess.run([*BENCH, *words], cwd=self.folder, env=environ, capture_output=True, text=True)
         assert not ok or done.returncode == 0, done.stderr
         return done
-
-
-@pytest.fixture(scope="module", autouse=True)
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nothing here is timed."""
-    with cache_apart(tmp_path_factory.mktemp("cache"), models=True):
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -16,20 +16,13 @@ from bench.registries.lock import read_lock
 from bench.registries.oci import Layout, images_of
 from bench.registries.registry import Registry
 from bench.registries.transfer import Watcher
-from tests.engine.conftest import BENCH, cache_apart
+from tests.engine.conftest import BENCH
 from tests.engine.registry_kit import Proxy, empty_engine, free_port, log_in, serving
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("apart")]  # nothing is timed
 
 HERE = images.native_platform()
 Bench = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nothing here is timed."""
-    with cache_apart(tmp_path_factory.mktemp("cache"), models=True):
-        yield
 
 
 @pytest.fixture
