@@ -63,14 +63,6 @@ def build(names: Sequence[str], platform: str | None = None, say: Say | None = N
         _loaded(client, f"{PREFIX}{name}:{platform}")
 
 
-def tidy() -> None:
-    """Remove the images that others replaced: they have lost their name, and would fill the disk build by build.
-
-    Never while something is being built, which may stand on their layers.
-    """
-    engines.connect().images.prune(filters={"dangling": True, "label": [OURS]})
-
-
 def export(name: str, platform: str, overrides: Mapping[str, str], say: Say | None = None) -> str:
     """Bake one image that was built already with other settings (buildx's `--set`); the digest of what came of it.
 

@@ -14,6 +14,7 @@ import docker
 from bench import engine as engines
 from bench.building import bake
 from bench.building.images import PREFIX
+from bench.building.tidy import tidy
 from bench.errors import HostError
 from bench.paths import cache
 
@@ -69,7 +70,7 @@ def build_each(names: Sequence[str], platform: str, watcher: Watcher, *, stand_i
             stopped.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
-    bake.tidy()
+    tidy()
     return _share(done)
 
 

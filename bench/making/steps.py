@@ -15,6 +15,7 @@ from docker.types import Mount
 from bench import engine as engines
 from bench.building import bake
 from bench.building.images import PREFIX, RECIPE, compiled, native_platform, recipe_hash
+from bench.building.tidy import tidy
 from bench.building.venvs import ensure_venv
 from bench.errors import HostError
 from bench.kind import Kind
@@ -67,7 +68,7 @@ class Containers:
             if self.engine.images.get(f"{PREFIX}{image}:{native_platform()}").labels.get(RECIPE) == recipe:
                 return
         bake.build([image])
-        bake.tidy()
+        tidy()
 
     def run(self, step: Step, out: Path) -> tuple[int, str]:
         """Run one container."""

@@ -1,10 +1,12 @@
 """Building many images: one that fails keeps no other from being built, and each says what came of it."""
 
 import io
+import json
 from types import SimpleNamespace
 
 import docker
 import pytest
+import requests
 from rich.console import Console
 
 from bench.building import builds
@@ -12,11 +14,40 @@ from bench.cli import building
 from bench.errors import HostError
 
 
+class Builder:
+    """What an engine's builder keeps, over its HTTP interface; with `error` it does not answer."""
+
+    base_url, api_version = "http://engine", "1.45"
+
+    def __init__(self) -> None:
+        self.kept = {
+            "1": {"ID": "1", "Description": "mount / from exec /bin/sh -c make-venv /requirements.txt"},
+            "2": {"ID": "2", "Description": "mount / from exec /bin/sh -c make-venv /requirements.txt", "InUse": True},
+            "3": {"ID": "3", "Description": "COPY --link --from=packages /opt/venv /opt/venv"},
+            "4": {"ID": "4"},
+        }
+        self.error: Exception | None = None
+
+    def get(self, url: str, params: object, timeout: float) -> requests.Response:
+        assert (url, params) == ("http://engine/v1.45/system/df", {"type": "build-cache"})
+        if self.error:
+            raise self.error
+        answer = requests.Response()
+        answer.status_code = 200
+        answer._content = json.dumps({"BuildCache": list(self.kept.values())}).encode()
+        return answer
+
+    def prune_builds(self, filters: dict[str, list[str]], all: bool) -> None:
+        (wanted,) = filters["id"]
+        del self.kept[wanted]
+
+
 class Engine:
     """As much of an engine as builds look at: images by name. `make` is what a build does to it."""
 
     def __init__(self) -> None:
         self.images = self
+        self.api = Builder()
         self.made: dict[str, SimpleNamespace] = {}
         self.pruned = 0
 
@@ -60,7 +91,15 @@ def test_one_that_fails_keeps_no_other_from_being_built(engine):
     assert [(b.name, b.result) for b in done] == [("old", "cached"), ("bad", "failed"), ("new", "built")]
     assert [(b.shared, b.layers) for b in done] == [(2, 3), (0, None), (2, 3)]
     assert engine.pruned == 1
+    assert list(engine.api.kept) == ["2", "3", "4"]  # what was installed is in the images; what is in use stays
     assert all(b.log.read_text() == f"step of {b.name}\n" for b in done)
+
+
+@pytest.mark.parametrize("error", [requests.ConnectionError("gone"), docker.errors.APIError("no such page")])
+def test_a_builder_that_keeps_what_it_has_is_no_failure(engine, error):
+    engine.api.error = error
+    assert [b.result for b in builds.build_each(["new"], "amd64", builds.Watcher())] == ["built"]
+    assert len(engine.api.kept) == 4
 
 
 def test_when_it_is_given_up_nothing_more_is_begun(engine):
