@@ -107,6 +107,11 @@ def journal(results: Path) -> list[dict]:
     return [json.loads(line) for path in paths for line in path.read_text().splitlines()]
 
 
+def written(results: Path) -> int:
+    """How many lines the journal of a run that still goes on has by now: its last one may be half there."""
+    return sum(path.read_bytes().count(b"\n") for path in results.glob("*/journal.jsonl"))
+
+
 def wait_for(what: Callable[[], object], seconds: float = 120.0) -> object:
     """Wait until something is true; the test fails when it never is."""
     end = time.monotonic() + seconds

@@ -19,7 +19,7 @@ from bench.sensors.sensing import Sampler
 from bench.ssh.board import Board
 from bench.ssh.failures import BoardError
 from tests.engine.board_kit import FakeBoard, lacking
-from tests.engine.conftest import journal, wait_for
+from tests.engine.conftest import journal, wait_for, written
 from tests.unit.runner.sensors.trees import TX2, plant
 
 pytestmark = pytest.mark.engine
@@ -129,7 +129,7 @@ def test_a_lost_connection_fails_loudly_and_the_run_goes_on(board, run, bench, b
     results = tmp_path / "results"
     words = ("matrix", "run", *CELL, "--host", board.address, "--arms", arm, "--blocks", "12")
     process = background(*words)
-    wait_for(lambda: journal(results))
+    wait_for(lambda: written(results))
     second = run("--arms", arm, "--results", "second")
     assert second.returncode == 3
     assert f"another bench measures on {board.address}" in second.stderr

@@ -14,7 +14,7 @@ import pytest
 from bench import engine as engines
 from bench.making.store import Store
 from bench.paths import model_store
-from tests.engine.conftest import BENCH, CELL, answering, containers, journal, wait_for
+from tests.engine.conftest import BENCH, CELL, answering, containers, journal, wait_for, written
 
 pytestmark = pytest.mark.engine
 
@@ -119,7 +119,7 @@ def test_a_missing_model_is_refused_with_the_command_that_makes_it(made, bench, 
 
 def test_two_runs_at_once_are_refused(made, bench, background, tmp_path):
     background(*RUN, "--blocks", "20")
-    wait_for(lambda: journal(tmp_path / "results"))
+    wait_for(lambda: written(tmp_path / "results"))
     done = bench(*RUN, "--blocks", "1", env={"EDGEBENCH_WAIT": ""})
     assert done.returncode == 3
     assert "another bench measures or builds" in done.stderr
@@ -129,7 +129,7 @@ def test_an_engine_that_stops_during_a_run_ends_it_and_resume_completes_it(made,
     relay = Relay(answering().removeprefix("unix://"), tmp_path / "engine.sock")
     try:
         process = background(*RUN, "--blocks", "6", env={"DOCKER_HOST": f"unix://{tmp_path}/engine.sock"})
-        wait_for(lambda: len(journal(tmp_path / "results")) >= 2)
+        wait_for(lambda: written(tmp_path / "results") >= 2)
     finally:
         relay.stop()
     _, said = process.communicate(timeout=60)

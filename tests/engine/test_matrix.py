@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.plan import ARMS
-from tests.engine.conftest import CELL, containers, journal, wait_for
+from tests.engine.conftest import CELL, containers, journal, wait_for, written
 
 pytestmark = pytest.mark.engine
 
@@ -107,7 +107,7 @@ def test_a_plan_starts_nothing(bench, made):
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_run_cut_short_is_completed_with_every_launch_once(how, made, bench, background, tmp_path):
     process = background(*RUN, "--blocks", "4")
-    wait_for(lambda: len(journal(tmp_path / "results")) >= 4)
+    wait_for(lambda: written(tmp_path / "results") >= 4)
     (run,) = (tmp_path / "results").iterdir()
     if how is signal.SIGKILL:
         wait_for(lambda: containers(made, run.name))
@@ -134,7 +134,7 @@ def test_clean_removes_what_a_killed_run_left_and_nothing_else(made, bench, back
     other = made.containers.create("edgebench/onnxruntime:amd64", labels={"somebody": "else"})
     try:
         process = background(*RUN, "--blocks", "4", "--arms", "container")
-        wait_for(lambda: journal(tmp_path / "results"))
+        wait_for(lambda: written(tmp_path / "results"))
         [run] = (tmp_path / "results").iterdir()
         wait_for(lambda: containers(made, run.name))
         process.kill()
@@ -150,7 +150,7 @@ def test_clean_removes_what_a_killed_run_left_and_nothing_else(made, bench, back
 @pytest.mark.parametrize("arm", ["rootfs", "native"])
 def test_a_killed_bench_takes_its_process_with_it(arm, made, background, tmp_path):
     process = background(*RUN, "--blocks", "50", "--arms", arm)
-    wait_for(lambda: journal(tmp_path / "results"))
+    wait_for(lambda: written(tmp_path / "results"))
     wait_for(lambda: runners(process.pid))
     children = runners(process.pid)
     os.kill(process.pid, signal.SIGKILL)

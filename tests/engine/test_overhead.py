@@ -23,7 +23,7 @@ from bench.plan import Cell, Launch, Selection, make_plan
 from bench.registries.locate import locate
 from bench.running.execute import Settings, spec_of
 from runner import pagecache
-from tests.engine.conftest import BENCH, CELL, containers, journal, wait_for
+from tests.engine.conftest import BENCH, CELL, containers, journal, wait_for, written
 
 pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
@@ -223,7 +223,7 @@ def test_several_containers_run_at_once_on_shared_and_on_split_cpus(made, bench,
 
 def test_a_group_that_was_cut_short_is_launched_again_whole(made, bench, background, tmp_path):
     process = background(*INTERFERENCE, "--blocks", "2")
-    wait_for(lambda: journal(tmp_path / "results"))
+    wait_for(lambda: written(tmp_path / "results"))
     [run] = (tmp_path / "results").iterdir()
     wait_for(lambda: containers(made, run.name))
     process.send_signal(signal.SIGINT)

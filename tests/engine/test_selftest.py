@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.selftest.lineup import SABOTAGED, SABOTAGES
-from tests.engine.conftest import journal, wait_for
+from tests.engine.conftest import journal, wait_for, written
 
 pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
@@ -71,7 +71,7 @@ def test_it_fails_under_each_sabotage(sabotage, arms, outcome, bench, made, tmp_
 
 def test_one_that_was_cut_short_goes_on(bench, background, made, tmp_path):
     process = background(*SHORT, "--arms", "native", "--blocks", "2")
-    wait_for(lambda: len(journal(tmp_path / "results")) >= 3)
+    wait_for(lambda: written(tmp_path / "results") >= 3)
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 130
     before = [line["launch"] for line in journal(tmp_path / "results")]
