@@ -32,6 +32,13 @@ say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { local code=$1; shift; say "$*"; exit "$code"; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+need_room() { # GB: what making everything from nothing takes; less free than that is said, and may still be enough
+  local free
+  mkdir -p "$CACHE"
+  free=$(df -Pk "$CACHE" | awk 'NR == 2 { print int($4 / 1e6) }')
+  ((free >= $1)) || say "only $free GB are free where $CACHE is: from nothing this takes $1 GB, less where images are made already"
+}
+
 os_field() { # NAME: one field of os-release, empty where there is none
   # shellcheck source=/dev/null
   (unset "$1"; . "${EDGEBENCH_OS_RELEASE:-/etc/os-release}" 2>/dev/null && printf %s "${!1:-}") || true

@@ -218,6 +218,14 @@ def test_the_private_configuration_keeps_the_users_logins(machine: Machine, own:
     assert not own or (user / "config.json").read_text() == own
 
 
+@pytest.mark.parametrize(("free", "said"), [(7_900_000, "only 7 GB are free where"), (8_100_000, "")])
+def test_a_disk_with_too_little_room_is_said_first(machine: Machine, free: int, said: str) -> None:
+    machine.fake("df", f"printf 'Filesystem 1024-blocks Used Available\\n/dev/x 1 1 {free} 1%% /\\n'")
+    heard = library(machine, "need_room 8 2>&1", PATH=f"{machine.bin}:{os.environ['PATH']}")
+    assert said in heard
+    assert bool(heard) == bool(said)
+
+
 def test_a_long_cache_path_moves_the_socket(machine: Machine) -> None:
     socket = library(machine, 'echo "$SOCKET"', EDGEBENCH_CACHE="/tmp/" + "x" * 120).strip()
     assert socket.startswith("/run/edgebench-")
