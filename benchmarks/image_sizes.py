@@ -7,7 +7,7 @@ the layers as they are on disk. The public figures and their sources stand in pu
 stated it, at its time; none can be measured where no registry is within reach.
 """
 
-import sys
+import argparse
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -70,7 +70,12 @@ def sizes(names: list[str]) -> pd.DataFrame:
 
 def main() -> None:
     """Print a row for each public figure of a stack that is built here."""
-    ours = sizes(sys.argv[1:] or images.frameworks())
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("framework", nargs="*", help="whose image; all that are built, if none is named")
+    named = parser.parse_args().framework
+    if unknown := sorted(set(named) - set(images.frameworks())):
+        parser.error(f"no framework of images/: {' '.join(unknown)}; there are {' '.join(images.frameworks())}")
+    ours = sizes(named or images.frameworks())
     public = pd.read_csv(PUBLIC)
     table = Table("stack", "ours, MB", "public image", "MB", "kind", "ours / public", box=None, pad_edge=False)
     for name, mine in ours.iterrows():
