@@ -130,8 +130,8 @@ def make_plan(matrix: Matrix, selection: Selection, refusal: Callable[[Cell], st
         runs = matrix.devices[device].runs
         frameworks = [name for name in frameworks if runs(name, matrix.frameworks[name].group)]
     models = choose("model", selection.models, matrix.models)
-    offered = sorted({p for name in frameworks for p in matrix.frameworks[name].precisions})
-    precisions = choose("precision", selection.precisions, offered)
+    known = sorted({each for entry in matrix.frameworks.values() for each in entry.precisions})
+    precisions = choose("precision", selection.precisions, known)
     every = [
         Cell(device, framework, model, precision)
         for framework, model in product(frameworks, models)
