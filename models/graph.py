@@ -50,6 +50,7 @@ class Window:
     size: int
     stride: int
     padding: int
+    rounded_up: bool  # a pooling's last window may reach beyond the picture
 
 
 def read(path: Path) -> Graph:
@@ -89,15 +90,18 @@ def read(path: Path) -> Graph:
 
 
 def window(layer: Layer) -> Window:
-    """The window of Conv and MaxPool. Raises Unsupported for one that is not as Window says, dilated or rounded up."""
+    """The window of Conv and MaxPool. Raises Unsupported for one that is not as Window says, or dilated."""
     told = layer.attributes
-    if told.get("ceil_mode") or told.get("auto_pad", b"NOTSET") != b"NOTSET" or _only(layer, "dilations", [1]) != 1:
-        raise Unsupported(f"{layer.kind} at {layer.gives} that is dilated, padded automatically or rounded up")
+    if told.get("auto_pad", b"NOTSET") != b"NOTSET" or _only(layer, "dilations", [1]) != 1:
+        raise Unsupported(f"{layer.kind} at {layer.gives} that is dilated or padded automatically")
     sizes = told.get("kernel_shape") or layer.arrays[0].shape[2:]  # Conv need not say what its weights show
     if len(sizes) != 2:
         raise Unsupported(f"{layer.kind} at {layer.gives} over {len(sizes)} axes")
     return Window(
-        size=_only(layer, "kernel_shape", sizes), stride=_only(layer, "strides", [1]), padding=_only(layer, "pads", [0])
+        size=_only(layer, "kernel_shape", sizes),
+        stride=_only(layer, "strides", [1]),
+        padding=_only(layer, "pads", [0]),
+        rounded_up=bool(told.get("ceil_mode")),
     )
 
 

@@ -71,7 +71,7 @@ def _largest(made: Description, layer: Layer) -> None:
     told = made.add("Pooling", layer).pooling_param
     told.pool = PoolingParameter.MAX
     told.kernel_size, told.stride, told.pad = seen.size, seen.stride, seen.padding
-    told.ceil_mode = False  # Caffe's own default is to round up
+    told.ceil_mode = seen.rounded_up  # Caffe's own default, unlike everybody's
 
 
 def _average(made: Description, layer: Layer) -> None:

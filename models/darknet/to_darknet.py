@@ -89,6 +89,8 @@ def _connected(made: Description, layer: Layer) -> None:
 
 def _largest(made: Description, layer: Layer) -> None:
     seen = window(layer)
+    if seen.rounded_up:
+        raise Unsupported(f"DarkNet does not round up, as {layer.kind} at {layer.gives} does")
     made.go_to(layer.takes[0])
     # Of both sides together.
     made.add("maxpool", layer, {"size": seen.size, "stride": seen.stride, "padding": 2 * seen.padding})

@@ -133,7 +133,9 @@ def lopsided(g: Graph) -> None:
 
 
 def rounded_up(g: Graph) -> None:
-    g.add("MaxPool", kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1)
+    g.add("MaxPool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], ceil_mode=1)
+    g.add("MaxPool", kernel_shape=[2, 2], strides=[3, 3], ceil_mode=1)
+    g.add("MaxPool", kernel_shape=[3, 3], strides=[3, 3], ceil_mode=1)
 
 
 def flattened_for_no_one(g: Graph) -> None:

@@ -47,7 +47,7 @@ def test_the_first_precision_is_planned_unless_others_are_asked_for():
         "host/tflite/cifarnet/int8",
     ]
     assert "computes nothing in half precision" in made.skipped["host/onnxruntime/cifarnet/fp16"]
-    with pytest.raises(ConfigError, match="left out: onnxruntime has no fp16: .*half precision"):
+    with pytest.raises(ConfigError, match=r"left out: onnxruntime has no fp16: .*half precision"):
         plan(frameworks=["onnxruntime"], precisions=["fp16"])  # known, and none of the chosen frameworks has it
 
 
