@@ -60,6 +60,9 @@ def _dockerd() -> Path | None:
     return private if private.exists() else Path(system) if system else None
 
 
+FREQUENCIES = Path("/sys/devices/system/cpu/cpufreq")
+
+
 class FakeBoard:
     """The board, between `start` and `stop`. `env` is what bench needs to reach it by `ssh://edgebench-board`."""
 
@@ -111,8 +114,11 @@ class FakeBoard:
         kind, key, *_ = (self.folder / "host.pub").read_text().split()
         (self.folder / "known_hosts").write_text(f"{NAME} {kind} {key}\n")
 
-    def start_sshd(self) -> None:
-        """Start sshd, and wait until it answers. The board's Python is 3.6, as JetPack 4's is, where there is one."""
+    def start_sshd(self, frequencies: Path | None = None) -> None:
+        """Start sshd, and wait until it answers. The board's Python is 3.6, as JetPack 4's is, where there is one.
+
+        With `frequencies` this folder is what a login sees as the kernel's of frequency policies, and nobody else does.
+        """
         Path("/run/sshd").mkdir(exist_ok=True)  # it changes its root to this, and a package's service makes it
         (self.folder / "sshd_config").write_text(
             f"ListenAddress 127.0.0.1:{PORT}\nHostKey {self.folder}/host\nPidFile none\nUsePAM no\nStrictModes no\n"
@@ -122,7 +128,11 @@ class FakeBoard:
         sshd = _sshd()
         assert sshd
         log = (self.folder / "sshd.log").open("ab")
-        self.sshd = self._inside([sshd, "-D", "-e", "-f", str(self.folder / "sshd_config")], log)
+        words = [sshd, "-D", "-e", "-f", str(self.folder / "sshd_config")]
+        if frequencies:  # what others mount is still seen
+            mount = f'mount --bind "$0" {FREQUENCIES} && exec "$@"'
+            words = ["unshare", "--mount", "--propagation", "slave", "sh", "-c", mount, str(frequencies), *words]
+        self.sshd = self._inside(words, log)
         self._wait(lambda: b"listening" in (self.folder / "sshd.log").read_bytes(), self.sshd)
 
     def _path(self) -> str:

@@ -18,7 +18,7 @@ from bench.running.machine import machine_at
 from bench.sensors.sensing import Sampler
 from bench.ssh.board import Board
 from bench.ssh.failures import BoardError
-from tests.engine.board_kit import FakeBoard, lacking
+from tests.engine.board_kit import FREQUENCIES, FakeBoard, lacking
 from tests.engine.conftest import journal, wait_for, written
 from tests.unit.runner.sensors.trees import TX2, plant
 
@@ -234,13 +234,56 @@ def test_its_sensors_are_read_through_the_same_connection(board, tmp_path):
     assert (board.folder / "sshd.log").read_text().count("Accepted publickey") == logins + 1
 
 
-def test_the_doctor_examines_it(board, bench):
+def test_the_doctor_examines_it(board, run, bench):
+    assert run("--arms", "container", "--blocks", "1").returncode == 0  # so that it has the image
     said = json.loads(bench("doctor", "--framework", "onnxruntime", "--host", board.address, "--json").stdout)
     lines = {line["topic"]: line for line in said["lines"]}
     assert lines["engine"]["level"] == "ok"
     assert lines["images"]["level"] == "ok"
     assert lines["container of onnxruntime"]["level"] == "ok", lines["container of onnxruntime"]
     assert any(str(board.cache) in line["said"] for line in said["lines"] if line["topic"] == "disk")
+
+
+@pytest.mark.skipif(not FREQUENCIES.is_dir(), reason="the kernel has no frequency policies, where a board's could be")
+def test_the_doctor_sets_what_is_measured_with_and_sets_it_back(board, bench, tmp_path):
+    policy = tmp_path / "cpufreq" / "policy0"
+    policy.mkdir(parents=True)
+    (policy / "scaling_available_governors").write_text("performance schedutil\n")
+    governor = policy / "scaling_governor"
+    governor.write_text("schedutil\n")
+    board.stop_sshd()
+    board.start_sshd(frequencies=policy.parent)
+    try:
+        words = ("doctor", "--framework", "onnxruntime", "--host", board.address)
+        before = bench(*words)
+        assert "schedutil" in before.stdout, before.stdout + before.stderr
+        fixed = bench(*words, "--fix")
+        assert "set governor performance of policy0, was governor schedutil of policy0" in fixed.stderr + fixed.stdout
+        assert governor.read_text().strip() == "performance"
+        restored = bench(*words, "--restore")
+        assert restored.returncode == 0, restored.stderr
+        assert "restored governor schedutil of policy0" in restored.stderr + restored.stdout
+        assert governor.read_text().strip() == "schedutil"
+    finally:
+        board.stop_sshd()
+        board.start_sshd()
+
+
+@pytest.mark.parametrize("arm", ["container", "native"])
+def test_a_board_s_heat_is_studied(board, bench, tmp_path, arm):
+    """On the desk lies what the sensors there said while it inferred there."""
+    root = plant(tmp_path / "board", TX2)
+    words = ("--framework", "onnxruntime", "--model", "cifarnet", "--arm", arm, "--host", board.address)
+    done = bench("study", "thermal", *words, "--minutes", "0.05", "--sensors-root", str(root), "--json")
+    assert done.returncode == 0, done.stderr
+    study = json.loads(done.stdout)
+    events = [json.loads(line) for line in next(tmp_path.glob("results/*/events.jsonl")).read_text().splitlines()]
+    assert {event["source"] for event in events} == {"runner", "sampler"}
+    assert any(event.get("event") == "reading" for event in events)
+    assert (study["host"]["address"], study["ended"], study["lost"]) == (board.address, None, [])
+    assert study["seconds"] >= 3
+    assert study["inferences"] == sum(event.get("inferences", 0) for event in events) > 0
+    assert not launched(board)
 
 
 def test_a_killed_bench_leaves_no_connection(board, background, tmp_path):
