@@ -42,7 +42,8 @@ BASES = "images/base"
 BASE_NAME = "org.opencontainers.image.base.name"
 OURS = "org.edgebench.image"  # on every image that is built here
 ENV = PROJECT / "setup" / "env"  # finds the engine in use, and a docker command with buildx
-
+# Said where an image lost its name in another process just when this one unpacked another on the same layers.
+SWEPT = "parent snapshot"
 
 Say = Callable[[str], object]  # is given each line of the builder's, with its newline
 
@@ -164,20 +165,30 @@ def _bake(names: Sequence[str], platform: str, flags: Sequence[str], say: Say | 
     printed = subprocess.run([*bake, "--print", *names], cwd=PROJECT, env=environ, capture_output=True, text=True)
     prepare(_bases(printed.stdout), platform, say or sys.stderr.write)
     command = [*bake, "--progress", progress, *names]
-    process = subprocess.Popen(command, cwd=PROJECT, env=environ, stderr=None if shown else subprocess.PIPE, text=True)
+    hear = None if shown else say or sys.stderr.write
+    code, last = _run(command, environ, hear)
+    if code and SWEPT in last:
+        code, last = _run(command, environ, hear)
+    if code:
+        what = f"docker buildx bake {' '.join(names)} for {platform} ended with {code}{last}"
+        raise HostError(what, _advice(last, names[0]))
+
+
+def _run(command: Sequence[str], environ: Mapping[str, str], say: Say | None) -> tuple[int, str]:
+    """The exit code of the builder, and the last lines that it gave `say`; without that it has the terminal itself."""
     last: deque[str] = deque(maxlen=12)
-    with process:
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=environ, stderr=subprocess.PIPE if say else None, text=True
+    ) as process:
         try:
             for line in process.stderr or ():
-                (say or sys.stderr.write)(line)
+                if say:
+                    say(line)
                 last.append(line.rstrip())
         except BaseException:  # whoever listens has had enough
             process.terminate()
             raise
-    if process.returncode:
-        said = "\n".join(["", *last]) if last else ""
-        what = f"docker buildx bake {' '.join(names)} for {platform} ended with {process.returncode}{said}"
-        raise HostError(what, _advice(said, names[0]))
+    return process.returncode, "\n".join(["", *last]) if last else ""
 
 
 def _bases(printed: str) -> set[str]:

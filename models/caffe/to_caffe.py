@@ -96,6 +96,10 @@ def _relu(made: Description, layer: Layer) -> None:
     made.add("ReLU", layer, in_place=True)
 
 
+def _leaky(made: Description, layer: Layer) -> None:
+    made.add("ReLU", layer, in_place=True).relu_param.negative_slope = layer.attributes.get("alpha", 0.01)
+
+
 def _clip(made: Description, layer: Layer) -> None:
     bounds: list[Any] = [array.item() for array in layer.arrays]
     if len(bounds) != 2 or bounds[0] != 0:
@@ -110,6 +114,7 @@ RULES: dict[str, Callable[[Description, Layer], None]] = {
     "Gemm": _connected,
     "GlobalAveragePool": _average,
     "LRN": _normalisation,
+    "LeakyRelu": _leaky,
     "MaxPool": _largest,
     "Relu": _relu,
 }

@@ -1,10 +1,13 @@
 """ONNX as DarkNet reads it: a folder with `model.cfg` (the layers, as text) and `model.weights` (float32).
 
 A layer takes what the layer before it gives. What comes from elsewhere is fetched with a [route]; a [shortcut] adds the
-layer before it to another. An activation is part of the layer that it follows.
+layer before it to another. An activation is part of the layer that it follows. YOLO's rows of anchors are a picture
+with its channels last ([reorg] with `flatten`), and a [route] puts those of several resolutions behind each other. All
+answers are flat to DarkNet: the first line, a comment to it, says which shape the one output has.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +30,7 @@ class Description:
         self.sections: list[tuple[str, Options]] = []
         self.weights: list[np.ndarray] = []
         self.places = {graph.input: -1}
+        self.rows: set[str] = set()  # activations that are no pictures any more: channels last, one after another
         self.net: Options = {"batch": batch, "channels": channels, "height": height, "width": width}
 
     @property
@@ -51,7 +55,9 @@ class Description:
 
     def text(self) -> str:
         """The file."""
-        return "\n".join(_section(kind, options) for kind, options in [("net", self.net), *self.sections])
+        shape = " ".join(map(str, self.graph.output_shape))
+        sections = [_section(kind, options) for kind, options in [("net", self.net), *self.sections]]
+        return "\n".join([f"# output {shape}\n", *sections] if shape else sections)
 
 
 def to_darknet(graph: Graph, target: Path) -> None:
@@ -60,6 +66,8 @@ def to_darknet(graph: Graph, target: Path) -> None:
     for layer in graph.layers:
         if layer.kind not in RULES:
             raise Unsupported(f"DarkNet has no {layer.kind} ({layer.gives})")
+        if layer.kind not in OF_ROWS and not made.rows.isdisjoint(layer.takes):
+            raise Unsupported(f"{layer.kind} of what is no picture any more ({layer.gives})")
         RULES[layer.kind](made, layer)
     made.go_to(graph.output)
     target.mkdir()
@@ -88,12 +96,13 @@ def _connected(made: Description, layer: Layer) -> None:
 
 
 def _largest(made: Description, layer: Layer) -> None:
-    seen = window(layer)
+    far = layer.attributes.get("pads") == [0, 0, 1, 1]
+    seen = window(replace(layer, attributes={**layer.attributes, "pads": [0] * 4}) if far else layer)
     if seen.rounded_up:
         raise Unsupported(f"DarkNet does not round up, as {layer.kind} at {layer.gives} does")
     made.go_to(layer.takes[0])
-    # Of both sides together.
-    made.add("maxpool", layer, {"size": seen.size, "stride": seen.stride, "padding": 2 * seen.padding})
+    # Of both sides together, and the near one gets the smaller half.
+    made.add("maxpool", layer, {"size": seen.size, "stride": seen.stride, "padding": 1 if far else 2 * seen.padding})
 
 
 def _average(made: Description, layer: Layer) -> None:
@@ -116,13 +125,65 @@ def _sum(made: Description, layer: Layer) -> None:
 
 
 def _relu(made: Description, layer: Layer) -> None:
+    _activate(made, layer, "relu")
+
+
+def _leaky(made: Description, layer: Layer) -> None:
+    slope = layer.attributes.get("alpha", 0.01)
+    if abs(slope - 0.1) > 1e-6:
+        raise Unsupported(f"LeakyRelu with a slope of {slope:g}: DarkNet's is 0.1 ({layer.gives})")
+    _activate(made, layer, "leaky")
+
+
+def _activate(made: Description, layer: Layer, name: str) -> None:
     (taken,) = layer.takes
     place = made.places[taken]
     kind, options = made.sections[place]
     if kind not in WITH_ACTIVATION or made.graph.uses(taken) != 1:
-        raise Unsupported(f"Relu of what is also used without it ({layer.gives})")
-    options["activation"] = "relu"
+        raise Unsupported(f"{layer.kind} of what is also used without it ({layer.gives})")
+    options["activation"] = name
     made.places[layer.gives] = place
+
+
+def _enlarged(made: Description, layer: Layer) -> None:
+    how = tuple(layer.attributes.get(name) for name in ("mode", "coordinate_transformation_mode", "nearest_mode"))
+    scales = [array.tolist() for array in layer.arrays]
+    if how != (b"nearest", b"asymmetric", b"floor") or len(scales) != 1 or scales[0][:2] != [1, 1]:
+        raise Unsupported(f"Resize that repeats no pixels ({layer.gives})")
+    times = {*scales[0][2:]}
+    if len(times) != 1 or min(times) % 1:
+        raise Unsupported(f"Resize by {scales[0][2:]} ({layer.gives})")
+    made.go_to(layer.takes[0])
+    made.add("upsample", layer, {"stride": int(min(times))})
+
+
+def _joined(made: Description, layer: Layer) -> None:
+    rows = [name in made.rows for name in layer.takes]
+    if layer.attributes["axis"] != 1 or layer.arrays or len(set(rows)) != 1:
+        raise Unsupported(f"Concat that is not of channels, nor of rows ({layer.gives})")
+    places = [made.places[name] for name in layer.takes]
+    if min(places) < 0:
+        raise Unsupported("DarkNet cannot go back to the network's input")
+    made.add("route", layer, {"layers": ",".join(map(str, places))})
+    if rows[0]:
+        made.rows.add(layer.gives)
+
+
+def _channels_last(made: Description, layer: Layer) -> None:
+    if layer.attributes.get("perm") != [0, 2, 3, 1] or not made.rows.isdisjoint(layer.takes):
+        raise Unsupported(f"Transpose by {layer.attributes.get('perm')} ({layer.gives})")
+    made.go_to(layer.takes[0])
+    made.add("reorg", layer, {"stride": 1, "flatten": 1})
+    made.rows.add(layer.gives)
+
+
+def _reshaped(made: Description, layer: Layer) -> None:
+    """Of rows: they lie as they lay."""
+    (taken,) = layer.takes
+    if taken not in made.rows or [array.size for array in layer.arrays] != [3]:
+        raise Unsupported(f"Reshape of a picture ({layer.gives})")
+    made.places[layer.gives] = made.places[taken]
+    made.rows.add(layer.gives)
 
 
 def _section(kind: str, options: Options) -> str:
@@ -131,10 +192,16 @@ def _section(kind: str, options: Options) -> str:
 
 RULES: dict[str, Callable[[Description, Layer], None]] = {
     "Add": _sum,
+    "Concat": _joined,
     "Conv": _convolution,
     "Gemm": _connected,
     "GlobalAveragePool": _average,
     "LRN": _normalisation,
+    "LeakyRelu": _leaky,
     "MaxPool": _largest,
     "Relu": _relu,
+    "Reshape": _reshaped,
+    "Resize": _enlarged,
+    "Transpose": _channels_last,
 }
+OF_ROWS = ("Concat", "Reshape")

@@ -43,21 +43,23 @@ def version():
 
 
 def load(path, request):
-    """The network and how many values it gives. Raises OSError when a file is not there."""
+    """The network, how many values it gives and in which shape. Raises OSError when a file is not there."""
     files = [os.path.join(path, name) for name in ("model.cfg", "model.weights")]
-    for file in files:
-        open(file, "rb").close()  # DarkNet ends the process, successfully, where one is missing
+    open(files[1], "rb").close()  # DarkNet ends the process, successfully, where a file is missing
+    with open(files[0], encoding="ascii") as description:
+        first = description.readline().split()  # "# output 1 1000": DarkNet knows no shapes of more than three axes
     darknet.omp_set_num_threads(request["threads"])
     network = darknet.load_network(os.fsencode(files[0]), os.fsencode(files[1]), 0)
     darknet.set_batch_network(network, 1)
-    return network, darknet.network_outputs(network)
+    shape = [int(size) for size in first[2:]] if first[:2] == ["#", "output"] else [1, -1]
+    return network, darknet.network_outputs(network), shape
 
 
 def infer(session, inputs):
-    """The one output, as a copy with the axis of the batch: the next inference overwrites DarkNet's own."""
-    network, count = session
+    """The one output, as a copy: the next inference overwrites DarkNet's own."""
+    network, count, shape = session
     answer = darknet.network_predict(network, inputs[0].ctypes.data_as(FLOATS))
-    return [numpy.ctypeslib.as_array(answer, (1, count)).copy()]
+    return [numpy.ctypeslib.as_array(answer, (count,)).reshape(shape).copy()]
 
 
 def close(session):

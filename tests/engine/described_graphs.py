@@ -49,6 +49,32 @@ class Graph:
         weights = RANDOM.standard_normal((width, width_in, size, size)) / np.sqrt(width_in * size**2)
         return self.add("Conv", weights, RANDOM.standard_normal(width), takes=takes, **attributes)
 
+    def resize(self, times: float) -> None:
+        """Each pixel so many times along both axes."""
+        how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        scales = numpy_helper.from_array(np.array([1, 1, times, times], np.float32), f"scales_{len(self.nodes)}")
+        self.arrays.append(scales)
+        name = f"Resize_{len(self.nodes)}"
+        self.nodes.append(helper.make_node("Resize", [self.last, "", scales.name], [name], name, **how))
+        self.last = name
+
+    def cut(self, axis: int) -> None:
+        """Without the first along an axis."""
+        self._with_integers("Slice", [1], [2**63 - 1], [axis], [1])
+
+    def rows(self, width: int) -> str:
+        """The channels last, in rows of so many."""
+        self.add("Transpose", perm=[0, 2, 3, 1])
+        return self._with_integers("Reshape", [1, -1, width])
+
+    def _with_integers(self, kind: str, *values: list[int]) -> str:
+        name = f"{kind}_{len(self.nodes)}"
+        given = [numpy_helper.from_array(np.array(each, np.int64), f"{name}_{n}") for n, each in enumerate(values)]
+        self.arrays += given
+        self.nodes.append(helper.make_node(kind, [self.last, *(each.name for each in given)], [name], name))
+        self.last = name
+        return name
+
     def model(self) -> onnx.ModelProto:
         """The whole, with a shape for its input alone."""
         given = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, SHAPE)
@@ -109,6 +135,50 @@ def residual(g: Graph) -> None:
     g.add("Relu")
 
 
+def leaky(g: Graph) -> None:
+    g.conv(4, 6, 3)
+    g.add("LeakyRelu", alpha=0.1)
+
+
+def sloping(g: Graph) -> None:
+    g.conv(4, 6, 3)
+    g.add("LeakyRelu", alpha=0.2)
+
+
+def enlarged(g: Graph) -> None:
+    """A picture of half the size, each pixel four times, behind the channels of a whole one."""
+    whole = g.conv(4, 6, 3, pads=[1, 1, 1, 1])
+    g.conv(6, 5, 2, strides=[2, 2], pads=[0, 0, 0, 0])
+    g.resize(2.0)
+    g.conv(5, 5, 3, pads=[1, 1, 1, 1])
+    large = g.last
+    g.conv(6, 3, 2, takes=(whole,))  # 10x10, too
+    g.add("Concat", takes=(large, g.last), axis=1)
+    g.conv(8, 4, 1)
+
+
+def same_size(g: Graph) -> None:
+    g.conv(4, 6, 3)
+    g.add("MaxPool", kernel_shape=[2, 2], strides=[1, 1], pads=[1, 1, 1, 1])
+    g.cut(2)
+    g.cut(3)
+    g.conv(6, 4, 1)
+
+
+def rows_of_two(g: Graph) -> None:
+    """As YOLO's answers: of two resolutions, channels last, in rows of three."""
+    start = g.conv(4, 6, 3)
+    first = g.rows(3)
+    g.conv(6, 9, 3, takes=(start,), strides=[2, 2])
+    g.add("Concat", takes=(g.rows(3), first), axis=1)
+
+
+def rows_taken(g: Graph) -> None:
+    g.conv(4, 6, 3)
+    g.rows(3)
+    g.add("Relu")
+
+
 def normalised(g: Graph) -> None:
     g.conv(4, 12, 1)
     g.add("LRN", size=5, alpha=0.02, beta=0.75, bias=2.0)
@@ -148,8 +218,8 @@ def unknown(g: Graph) -> None:
 
 
 CASES = (
-    strided, grouped, pooled, classified, flattened, residual, normalised, clipped,
-    clipped_below, dilated, lopsided, rounded_up, flattened_for_no_one, unknown,
+    strided, grouped, pooled, classified, flattened, residual, leaky, sloping, enlarged, same_size, rows_of_two,
+    rows_taken, normalised, clipped, clipped_below, dilated, lopsided, rounded_up, flattened_for_no_one, unknown,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from tests.conftest import frameworks_under_test
 
 pytestmark = pytest.mark.engine
 
-EXACT = {"strided", "grouped", "pooled", "classified", "flattened", "residual"}
+EXACT = {"strided", "grouped", "pooled", "classified", "flattened", "residual", "leaky"}
 REFUSED = {
     "clipped_below": "Clip",
     "dilated": "dilated",
@@ -66,6 +66,24 @@ def test_only_caffe_has_a_clip_at_zero(answers: dict[str, float | str], framewor
         assert answers["clipped"] < 1e-5
     else:
         assert "Clip" in answers["clipped"]
+
+
+@pytest.mark.parametrize("name", ["enlarged", "same_size", "rows_of_two"])
+def test_only_darknet_has_what_yolo_is_made_of(answers: dict[str, float | str], framework: str, name: str) -> None:
+    if framework == "darknet":
+        assert answers[name] < 1e-5
+    else:
+        assert isinstance(answers[name], str)
+
+
+def test_darknet_refuses_another_slope_and_pictures_that_are_none(
+    answers: dict[str, float | str], framework: str
+) -> None:
+    if framework == "darknet":
+        assert "LeakyRelu with a slope of 0.2" in answers["sloping"]
+        assert "Relu of what is no picture any more" in answers["rows_taken"]
+    else:
+        assert answers["sloping"] < 1e-5
 
 
 def test_only_caffe_rounds_up(answers: dict[str, float | str], framework: str) -> None:
