@@ -32,15 +32,21 @@ def convert(asked: task.Task, scratch: Path) -> None:
                 for array, way in zip(given, axes, strict=True)]  # fmt: skip
 
     @cache
-    def saved(for_integers: bool) -> Path:
+    def saved(for_integers: bool) -> Path | Exception:
+        """What several kinds are made of; why there is none is kept as well, and not found out for each anew."""
         folder = scratch / f"translated-{for_integers}"
         folder.mkdir()
-        to_savedmodel(translate(asked.model, folder, for_integers=for_integers), shapes, folder / "savedmodel")
+        try:
+            to_savedmodel(translate(asked.model, folder, for_integers=for_integers), shapes, folder / "savedmodel")
+        except Exception as error:
+            return error
         return folder / "savedmodel"
 
     def make(kind: str) -> dict[str, Any]:
         form, precision = kind.split("/")
         source = saved(precision == "int8")
+        if isinstance(source, Exception):
+            raise source
         if form == "savedmodel":
             target = asked.out / f"{asked.name}.savedmodel"
             shutil.copytree(source, target)

@@ -60,7 +60,10 @@ def to_savedmodel(model: tf.Module, shapes: Sequence[Shape], target: Path) -> No
         answers = zip(tf.nest.flatten(model(given)), shapes, strict=True)
         return {f"output_{place}": _channels_first(tensor, shape) for place, (tensor, shape) in enumerate(answers)}
 
-    tf.saved_model.save(tf.Module(), str(target), signatures={"serving_default": compute})
+    saved = tf.Module()
+    if kept := compute.get_concrete_function().graph.variables:  # most weights are constants, but not Xception's all
+        saved.kept = sorted(kept, key=lambda each: each.name)  # they come from a set
+    tf.saved_model.save(saved, str(target), signatures={"serving_default": compute})
     graph = target / "saved_model.pb"
     graph.write_bytes(SavedModel.FromString(graph.read_bytes()).SerializeToString(deterministic=True))
     (target / "fingerprint.pb").unlink()
