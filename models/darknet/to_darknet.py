@@ -62,6 +62,8 @@ class Description:
 
 def to_darknet(graph: Graph, target: Path) -> None:
     """Write a graph into the new folder `target`. Raises Unsupported."""
+    if len(graph.shape) != 4:
+        raise Unsupported(f"DarkNet takes pictures, not an input of {len(graph.shape)} axes")
     made = Description(graph)
     for layer in graph.layers:
         if layer.kind not in RULES:
