@@ -132,7 +132,9 @@ def end_of(code: int, said: str) -> str:
     """Why a step ended with this code: its last words."""
     if code in (137, -9):
         return "out of memory: the converter was killed"
-    return (said.strip().splitlines() or [f"it ended with {code} and said nothing"])[-1]
+    # A library that ends the process announces a stack trace, which it has none of, behind its reason.
+    lines = [line for line in said.strip().splitlines() if not line.startswith("*** ")]
+    return (lines or [f"it ended with {code} and said nothing"])[-1]
 
 
 def _fail(store: Store, name: str, kind: Kind, message: str, said: str = "") -> str:

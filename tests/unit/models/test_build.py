@@ -147,3 +147,16 @@ def test_without_onnx_nothing_is_converted(engine: Bench) -> None:
     with pytest.raises(models.ModelBuildError, match="no onnx/fp32 to begin with"):
         build(["small"], ["tflite"])
     assert engine.steps == ["export small onnx/fp32"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "reason"),
+    [
+        (1, "loading\nValueError: no\n", "ValueError: no"),
+        (134, "Check failed: too big\n*** Check failure stack trace: ***\n", "Check failed: too big"),
+        (137, "loading\n", "out of memory: the converter was killed"),
+        (3, "", "it ended with 3 and said nothing"),
+    ],
+)
+def test_the_last_words_of_a_step_are_its_reason(code, said, reason):
+    assert models.end_of(code, said) == reason
