@@ -150,7 +150,8 @@ def make_plan(matrix: Matrix, selection: Selection, refusal: Callable[[Cell], st
             skipped[cell.id] = "; ".join(armless[cell.framework].values())
     cells = tuple(cell for cell in cells if cell.id not in skipped)
     if not cells:
-        raise ConfigError("every selected cell is left out: " + "; ".join(sorted(set(skipped.values()))))
+        why = "; ".join(sorted(set(skipped.values())))
+        raise ConfigError(f"every selected cell is left out: {why}", "select others: matrix.yaml says who has what")
 
     if selection.half_width is not None and len(arms) == 1:
         raise ConfigError(f"with {arms[0]} alone there is no ratio, and so no half-width", "add an arm with --arms")

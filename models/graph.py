@@ -5,13 +5,15 @@ and come as plain numbers. What is not covered raises Unsupported: nothing is le
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
+
+from models.cuts import without_cuts
 
 
 class Unsupported(Exception):
@@ -57,6 +59,7 @@ class Window:
 def read(path: Path) -> Graph:
     """The graph of an ONNX file. Raises Unsupported when it has several inputs, or an operator several outputs."""
     graph = onnx.load(path).graph
+    without_cuts(graph)
     arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in arrays]
     if len(inputs) != 1 or len(graph.output) != 1:
@@ -89,38 +92,7 @@ def read(path: Path) -> Graph:
     shape, output_shape = (
         tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim) for value in (inputs[0], graph.output[0])
     )
-    return Graph(inputs[0].name, shape, graph.output[0].name, output_shape, _without_cuts(layers))
-
-
-def _without_cuts(layers: Sequence[Layer]) -> list[Layer]:
-    """A pooling padded on every side, whose first row and column are cut off again, as one padded on the far sides.
-
-    So PyTorch writes a pooling without a stride that keeps the picture's size, as in YOLOv3-tiny.
-    """
-    takers: dict[str, list[Layer]] = {}
-    for layer in layers:
-        for name in layer.takes:
-            takers.setdefault(name, []).append(layer)
-    found: dict[str, Layer] = {}  # what a pooling gives → the same without its cuts
-    gone: set[str] = set()
-    for layer in layers:
-        if layer.kind != "MaxPool" or layer.attributes.get("pads") != [1, 1, 1, 1]:
-            continue
-        rows = _cut_of(takers.get(layer.gives, []), 2)
-        columns = _cut_of(takers.get(rows.gives, []), 3) if rows else None
-        if rows and columns and layer.attributes.get("strides", [1, 1]) == [1, 1]:
-            told = {**layer.attributes, "pads": [0, 0, 1, 1]}
-            found[layer.gives] = replace(layer, gives=columns.gives, attributes=told)
-            gone |= {rows.gives, columns.gives}
-    return [found.get(layer.gives, layer) for layer in layers if layer.gives not in gone]
-
-
-def _cut_of(takers: Sequence[Layer], axis: int) -> Layer | None:
-    """What alone takes an activation, and takes off the first of an axis."""
-    if len(takers) != 1 or takers[0].kind != "Slice" or len(takers[0].arrays) != 4:
-        return None
-    start, end, along, step = (array.tolist() for array in takers[0].arrays)
-    return takers[0] if (start, along, step) == ([1], [axis], [1]) and end[0] > 1 << 30 else None
+    return Graph(inputs[0].name, shape, graph.output[0].name, output_shape, layers)
 
 
 def window(layer: Layer) -> Window:

@@ -4,10 +4,12 @@ onnx2tf translates the graph; it is not asked to save it. Its own way to TFLite 
 weight as text in a layer's configuration, several times: minutes for a ResNet, against seconds for what is done here.
 """
 
+import io
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -118,11 +120,16 @@ def _in_order(model: bytes) -> bytes:
 
 @contextmanager
 def _ending_as_error() -> Iterator[None]:
-    """onnx2tf ends the program where it refuses something: here other kinds are still to be made."""
+    """onnx2tf prints why it refuses something and ends the program: here other kinds are still to be made."""
+    said = io.StringIO()
     try:
-        yield
+        with redirect_stdout(said):
+            yield
     except SystemExit as ended:
-        raise RuntimeError("onnx2tf refuses the model: its reason is in the log above") from ended
+        reasons = re.findall(r"ERROR:\W*\w.*", said.getvalue())
+        raise RuntimeError(f"onnx2tf refuses the model: {reasons[-1] if reasons else 'it does not say why'}") from ended
+    finally:
+        print(said.getvalue(), end="")
 
 
 @contextmanager

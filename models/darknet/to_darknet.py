@@ -6,7 +6,7 @@ with its channels last ([reorg] with `flatten`), and a [route] puts those of sev
 answers are flat to DarkNet: the first line, a comment to it, says which shape the one output has.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,12 +46,15 @@ class Description:
 
     def go_to(self, name: str) -> None:
         """See to it that the last section gives this activation."""
-        place = self.places[name]
-        if place == self.last:
-            return
-        if place < 0:
+        if self.places[name] != self.last:
+            self.sections.append(("route", {"layers": self.routed([name])}))
+
+    def routed(self, names: Sequence[str]) -> str:
+        """Which sections a [route] takes to give these activations. Raises Unsupported for the network's input."""
+        places = [self.places[name] for name in names]
+        if min(places) < 0:
             raise Unsupported("DarkNet cannot go back to the network's input")
-        self.sections.append(("route", {"layers": place}))
+        return ",".join(map(str, places))
 
     def text(self) -> str:
         """The file."""
@@ -163,10 +166,7 @@ def _joined(made: Description, layer: Layer) -> None:
     rows = [name in made.rows for name in layer.takes]
     if layer.attributes["axis"] != 1 or layer.arrays or len(set(rows)) != 1:
         raise Unsupported(f"Concat that is not of channels, nor of rows ({layer.gives})")
-    places = [made.places[name] for name in layer.takes]
-    if min(places) < 0:
-        raise Unsupported("DarkNet cannot go back to the network's input")
-    made.add("route", layer, {"layers": ",".join(map(str, places))})
+    made.add("route", layer, {"layers": made.routed(layer.takes)})
     if rows[0]:
         made.rows.add(layer.gives)
 
