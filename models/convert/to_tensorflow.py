@@ -126,7 +126,7 @@ def _ending_as_error() -> Iterator[None]:
         with redirect_stdout(said):
             yield
     except SystemExit as ended:
-        reasons = re.findall(r"ERROR:\W*\w.*", said.getvalue())
+        reasons = re.findall(r"ERROR:\x1b\[0m (.+)", said.getvalue())  # the word alone is in red
         raise RuntimeError(f"onnx2tf refuses the model: {reasons[-1] if reasons else 'it does not say why'}") from ended
     finally:
         print(said.getvalue(), end="")
