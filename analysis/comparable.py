@@ -16,6 +16,7 @@ from analysis.fields import section
 from bench.terminal import short
 
 ABSENT = "absent"
+FORCED = "timed with --force: its outputs are not those of the reference"
 SHOWN = 3  # differences that a reason spells out; the rest is counted
 _KERNEL = (
     "seccomp",
@@ -38,7 +39,7 @@ def disagreement(facts: dict[str, Any], cell: str) -> str | None:
     """Why no comparison counts a cell of a run: its outputs are not the reference's, and it was timed by force."""
     if section(section(facts, "artifacts"), cell).get("agrees") is not False:
         return None
-    return f"{cell} was timed with --force: its outputs are not those of the reference"
+    return f"{cell} was {FORCED}"
 
 
 def identity(hello: Mapping[str, Any], loaded: Mapping[str, Any]) -> dict[str, str]:

@@ -22,6 +22,9 @@ together:
     params, macs                 of the network
 
 NaN where there is none.
+
+`compared` is what every comparison looks at: `cells`, where a cell that no comparison counts (comparable.py) keeps its
+rows without a figure, and `reason` says why. `left_out` has its name.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,8 +33,9 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.comparable import FORCED, disagreement
 from analysis.energy_arms import energy_arms
-from analysis.evidence_cells import facts, measured, printed, with_energy
+from analysis.evidence_cells import facts, measured, printed, with_energy, without_figures
 from analysis.load import Loaded, arms_in_order, cell_names, launch_frame, load, mean_frame
 from analysis.ratios import MARGIN
 from analysis.report import build
@@ -67,11 +71,27 @@ class Evidence:
         return cells.join(pd.concat(said or [facts({}, cells)]))
 
     @cached_property
+    def left_out(self) -> dict[tuple[str, str], str]:
+        """(run id, cell) → why no comparison counts it."""
+        of_run = {str(run.facts["run_id"]): run.facts for run in self.runs}
+        places = dict.fromkeys(zip(self.cells["run_id"], self.cells["cell"], strict=True))
+        return {(run_id, cell): FORCED for run_id, cell in places if disagreement(of_run[run_id], cell)}
+
+    @cached_property
+    def compared(self) -> pd.DataFrame:
+        """See above."""
+        return without_figures(self.cells, self._is_left_out(self.cells), FORCED)
+
+    @cached_property
+    def compared_launches(self) -> pd.DataFrame:
+        """Those of `launches` that have a number and are of a cell that comparisons count."""
+        return self.launches[(self.launches["status"] == "ok") & ~self._is_left_out(self.launches)]
+
+    @cached_property
     def medians(self) -> dict[tuple[str, str, str], dict[int, float]]:
-        """(run id, cell, arm) → block → the launch's median in ns, of launches with a number."""
-        good = self.launches[self.launches["status"] == "ok"]
+        """(run id, cell, arm) → block → the launch's median in ns, of `compared_launches`."""
         found: dict[tuple[str, str, str], dict[int, float]] = {}
-        columns = (good[name] for name in ("run_id", "cell", "arm", "block", "median_ns"))
+        columns = (self.compared_launches[name] for name in ("run_id", "cell", "arm", "block", "median_ns"))
         for run_id, cell, arm, block, median in zip(*columns, strict=True):
             found.setdefault((run_id, cell, arm), {})[block] = median
         return found
@@ -83,17 +103,17 @@ class Evidence:
 
     @cached_property
     def one_arm(self) -> pd.DataFrame:
-        """One row of `cells` for each run and cell: the first arm of READ_FIRST that has a time, or else any."""
+        """One row of `compared` for each run and cell: the first arm of READ_FIRST that has a time, or else any."""
         return self.one_arm_with("ms")
 
     def one_arm_with(self, value: str) -> pd.DataFrame:
         """The same by another column: the first arm that has a number there, or else any."""
-        rank = self.cells["arm"].map({arm: place for place, arm in enumerate(READ_FIRST)}).fillna(len(READ_FIRST))
-        order = pd.DataFrame({"lacks": self.cells[value].isna(), "rank": rank}).sort_values(
-            ["lacks", "rank"], kind="stable"
-        )
-        chosen = self.cells.loc[order.index].drop_duplicates(["run_id", "cell"])
-        return chosen.sort_index()
+        return _one_arm(self.compared, value)
+
+    @cached_property
+    def own_rows(self) -> pd.DataFrame:
+        """`one_arm` of `cells`: also of a cell that no comparison counts what was measured of it."""
+        return _one_arm(self.cells, "ms")
 
     @property
     def _energy(self) -> list[dict[str, Any]]:
@@ -102,6 +122,10 @@ class Evidence:
             for loaded, (run_id, label) in zip(self.loaded, self.labels.items(), strict=True)
             for arm in energy_arms(loaded.energy)
         ]
+
+    def _is_left_out(self, frame: pd.DataFrame) -> "pd.Series[bool]":
+        places = zip(frame["run_id"], frame["cell"], strict=True)
+        return pd.Series([place in self.left_out for place in places], index=frame.index, dtype=bool)
 
     def _places(self, cells: pd.DataFrame) -> list[tuple[int, int, int]]:
         runs = {run_id: place for place, run_id in enumerate(self.labels)}
@@ -131,6 +155,12 @@ def gather(runs: Sequence[Run], margin: float = MARGIN) -> Evidence:
             raise ConfigError(f"run {run_id[:80]} is named twice: {where}", "name each run once")
         seen[run_id] = run
     return Evidence(runs, [load(run) for run in runs], margin)
+
+
+def _one_arm(cells: pd.DataFrame, value: str) -> pd.DataFrame:
+    rank = cells["arm"].map({arm: place for place, arm in enumerate(READ_FIRST)}).fillna(len(READ_FIRST))
+    order = pd.DataFrame({"lacks": cells[value].isna(), "rank": rank}).sort_values(["lacks", "rank"], kind="stable")
+    return cells.loc[order.index].drop_duplicates(["run_id", "cell"]).sort_index()
 
 
 def _labels(ids: list[str]) -> list[str]:

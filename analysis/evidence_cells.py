@@ -90,6 +90,15 @@ def facts(run: dict[str, Any], cells: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(_FACTS), index=cells.index, dtype="float64")
 
 
+def without_figures(cells: pd.DataFrame, where: "pd.Series[bool]", reason: str) -> pd.DataFrame:
+    """The same, as if nothing had been measured in the rows `where`, and why."""
+    figures = {str(name): cells[name].mask(where) for name in cells.select_dtypes("float64")}
+    counts = {name: cells[name].mask(where, 0) for name in _COUNTS}
+    return cells.assign(
+        **figures, **counts, printed=cells["printed"] & ~where, reason=cells["reason"].mask(where, reason)
+    )
+
+
 def _most_frequent(failed: pd.DataFrame) -> "pd.Series[Any]":
     """Of the reasons of each group the one that most launches have."""
     counts = failed.groupby([*NAMES, "reason"], sort=False).size().sort_values(ascending=False, kind="stable")

@@ -3,13 +3,14 @@
 Everything returned is plain text; names come from journals.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from math import nan
 from typing import Any, NamedTuple
 
 from analysis.best import best_frameworks, least
 from analysis.evidence import Evidence
 from analysis.fields import section
+from analysis.left_out import sentences as left_out
 from analysis.numbers import change, number, plural
 from analysis.ratios import RATIOS
 from analysis.studies.virtualization import MEAN, ratios
@@ -49,7 +50,7 @@ def sections(evidence: Evidence) -> list[Section]:
 
 
 def best(evidence: Evidence) -> list[str]:
-    """The fastest framework for each network, run by run."""
+    """The fastest framework for each network, run by run, and what was left out of the choice."""
     found = best_frameworks(evidence)
     several = len({(row["run_id"], row["device"]) for row in found}) > 1
     lines = []
@@ -60,7 +61,7 @@ def best(evidence: Evidence) -> list[str]:
         lines.append(_choice(row, where, f"{number(row['ms'])} ms{bounds}", row["not_told_apart"]))
     if len(found) > MOST:
         lines.append(f"and {len(found) - MOST} more, all of them in the table of the best frameworks")
-    return lines
+    return [*lines, *left_out(evidence, "ms")]
 
 
 def _choice(row: Any, run: str | None, figure: str, near: list[str]) -> str:
@@ -116,12 +117,14 @@ def _energy(evidence: Evidence) -> Iterator[str]:
             yield _choice(row, label or None, f"{energy(row, 'energy_j')} mJ of the {row['scope']}", near)
         if len(rows) > MOST:
             yield f"{told}and {len(rows) - MOST} more, all of them in the study of energy"
+    yield from left_out(evidence, "energy_j")
 
 
 def _distrust(evidence: Evidence) -> Iterator[str]:
     for run, report in zip(evidence.runs, evidence.reports, strict=True):
         told = f"run {evidence.labels[report['run_id']]}: " if evidence.labels[report["run_id"]] else ""
-        said = [*_unlike(report), *missing(report), *energy_doubts(report["energy"]), *_machine(report)]
+        wrong = {cell for run_id, cell in evidence.left_out if run_id == report["run_id"]}
+        said = [*_unlike(report, wrong), *missing(report), *energy_doubts(report["energy"]), *_machine(report)]
         said += [*disturbances(report), *remarks(report)]
         if section(run.facts, "imported"):
             said.append("its times are means that another program printed: no launches, no interval, no verdict")
@@ -142,10 +145,12 @@ def _distrust(evidence: Evidence) -> Iterator[str]:
         yield "what sets one run apart from another as a whole is in no interval: the machine, its load, the room"
 
 
-def _unlike(report: dict[str, Any]) -> Iterator[str]:
+def _unlike(report: dict[str, Any], wrong: Collection[str]) -> Iterator[str]:
+    """Of the cells whose outputs are `wrong` other sentences say it."""
     unlike = [
         (cell["cell"], name)
         for cell in report["cells"]
+        if cell["cell"] not in wrong
         for name in RATIOS
         if cell["ratios"][name]["comparable"] is False
     ]

@@ -13,6 +13,7 @@ A run is read by the protocol of its profile:
       values_ms                 arm → the figure
       ratios.<name>             change as a ratio, ci95 (null: a protocol has none), verdict at ±5 %, and whether the
                                 protocol would say that it is within 5 %
+      left_out                  why there are no ratios, of a cell that no comparison counts (comparable.py); else null
       valid                     of mlperf: whether every test was valid by LoadGen's rules; null elsewhere
 """
 
@@ -20,6 +21,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from analysis.comparable import FORCED, disagreement
 from analysis.load import load
 from analysis.ratios import MARGIN, RATIOS
 from analysis.report import build as report_of
@@ -74,6 +76,7 @@ def _read(run: Run) -> dict[str, dict[str, Any]]:
             if protocol == OURS
             else _single(protocol, [line for line in lines if line["cell"] == cell])
         )
+        | ({"left_out": FORCED, "ratios": {}} if disagreement(run.facts, cell) else {"left_out": None})
         for cell in cells
     }
 

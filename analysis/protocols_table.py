@@ -42,7 +42,7 @@ def show(report: dict[str, Any], console: Console) -> None:
                 shown = cost if not number else ("", "", "", "")
                 table.add_row(*shown, name, _change(ratio), _concluded(ratio))
             if not said["ratios"]:
-                table.add_row(*cost, "", "one arm alone", "")
+                table.add_row(*cost, "", "left out" if said["left_out"] else "one arm alone", "")
         console.print(table)
         for sentence in _words(cell):
             console.print(f"· {sentence}", soft_wrap=True, markup=False)
@@ -50,7 +50,9 @@ def show(report: dict[str, Any], console: Console) -> None:
 
 def _words(cell: dict[str, Any]) -> Iterator[str]:
     for said in cell["protocols"]:
-        if said["protocol"] in _UNSURE:
+        if said["left_out"]:
+            yield f"{said['run_id']}: left out: {said['left_out']}"
+        elif said["protocol"] in _UNSURE:
             yield f"{_NAMES[said['protocol']]}, {said['run_id']}: {_UNSURE[said['protocol']]}"
         if said["valid"] is False:
             yield f"{said['run_id']}: not valid by LoadGen's rules: it was cut short, or had too few queries"

@@ -11,7 +11,7 @@ One dictionary with stable keys: what `bench recommend --json` prints and the te
       choice         see below
       not_told_apart[]  choices that the intervals do not tell apart from it
     choices[]        all that meet the constraints, the fastest first
-    left_out[]       cell, run_id, reason
+    left_out[]       cell, run_id, reason; what no comparison counts (comparable.py) before the others
 
 A choice: cell, device, framework, precision, arm, run_id, launches; ms and ci95_ms (the typical launch's median, its
 95 % interval over launches), p99_ms; energy_j, energy_uncertainty_j, meter_stated, scope and energy_launches, as in
@@ -25,6 +25,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.best import interval, may_equal
+from analysis.comparable import FORCED
 from analysis.evidence import Evidence
 from analysis.numbers import number
 from bench.errors import ConfigError
@@ -63,6 +64,7 @@ def recommend(evidence: Evidence, wishes: Wishes) -> dict[str, Any]:
         for index, (reason, _) in judged.items()
         if reason
     ]
+    left_out.sort(key=lambda entry: entry["reason"] != FORCED)
     kept = cells.loc[[index for index, (reason, _) in judged.items() if not reason]]
     doubts = pd.Series([judged[index][1] for index in kept.index], index=kept.index, dtype=object)
     kept = kept.assign(doubts=doubts).sort_values("ms", kind="stable")
@@ -87,6 +89,8 @@ def _known(column: str, wanted: str, there: "pd.Series[str]") -> None:
 
 def _judge(row: Any, wishes: Wishes) -> tuple[str | None, list[str]]:
     """(why the cell is left out, or None; what it may miss)."""
+    if row["reason"] == FORCED:
+        return FORCED, []
     if row["ms"] != row["ms"]:
         return f"it failed: {row['reason']}", []
     if row["printed"]:

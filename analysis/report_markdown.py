@@ -8,6 +8,7 @@ from typing import Any
 
 from analysis.comparing.compare_markdown import code
 from analysis.evidence import Evidence
+from analysis.left_out import remark
 from analysis.numbers import bounded, change, plain_margin
 from analysis.plain_words import sections
 from analysis.ratios import RATIOS
@@ -24,7 +25,7 @@ def markdown(evidence: Evidence) -> str:
         lines.append(f"- {code(', '.join(str(text) for text in said if text))}")
     for part in sections(evidence):
         lines += ["", f"#### {part.title}", "", *(f"- {code(line)}" for line in part.lines)]
-    read = {(row["run_id"], row["cell"]): row for row in evidence.one_arm.to_dict("records")}
+    read = {(row["run_id"], row["cell"]): row for row in evidence.own_rows.to_dict("records")}
     rows = [
         _row(cell, evidence.labels[report["run_id"]], read.get((report["run_id"], cell["cell"])))
         for report in evidence.reports
@@ -37,6 +38,8 @@ def markdown(evidence: Evidence) -> str:
         lines += ["|---|---|--:|---|---|---|", *rows[:MOST]]
     if len(rows) > MOST:
         lines += ["", f"and {len(rows) - MOST} more cells, all of them in `--json`"]
+    if rows and (left_out := remark(evidence)):
+        lines += ["", code(left_out)]
     return "\n".join(lines) + "\n"
 
 

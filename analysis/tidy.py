@@ -16,6 +16,7 @@
 Studies add columns of their own behind these, such as `baseline`, and `scope`: what an energy or a power is of.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -42,11 +43,15 @@ Figure = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.HC
 
 @dataclass(frozen=True)
 class Answer:
-    """What a study found. `caption` says what to see in the figure, and what not to conclude."""
+    """What a study found. `caption` says what to see in the figure, and what not to conclude.
+
+    `left_out`, which the caption names too: cells that no comparison counts, as `cell`, `run_id` and `reason`.
+    """
 
     table: pd.DataFrame
     figure: Figure
     caption: str
+    left_out: Sequence[dict[str, str]] = ()
 
 
 class Answered(NamedTuple):

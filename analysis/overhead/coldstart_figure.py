@@ -22,6 +22,7 @@ def answer(evidence: Evidence) -> Answer | None:
             row
             for report in evidence.reports
             for cell in report["cells"]
+            if (report["run_id"], cell["cell"]) not in evidence.left_out
             for arm in cell["arms"]
             for row in _rows(cell, arm, report["run_id"], evidence.labels[report["run_id"]])
         ],

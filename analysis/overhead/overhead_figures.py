@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from analysis.evidence import Evidence
+from analysis.left_out import told
 from analysis.overhead import attribution_figure, coldstart_figure, interference_figure
 from analysis.studies import STUDIES, Study
 from analysis.tidy import Answered
@@ -31,7 +32,7 @@ def overhead(evidence: Evidence) -> Iterator[Answered]:
     yield Answered(COST, COST.answer(evidence))
     for study, made in ((ATTRIBUTION, attribution_figure), (COLDSTART, coldstart_figure)):
         if answer := made.answer(evidence):
-            yield Answered(study, answer)
+            yield Answered(study, told(answer, evidence))
 
 
 def interference(report: dict[str, Any]) -> Iterator[Answered]:

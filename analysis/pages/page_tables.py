@@ -10,6 +10,7 @@ from analysis.best import best_frameworks
 from analysis.energy_arms import ENERGIES
 from analysis.energy_report import measured_arms
 from analysis.evidence import Evidence
+from analysis.left_out import remark
 from analysis.numbers import bounded, digits
 from analysis.tail import fewest
 from analysis.tidy import TOLD, Answer, shown
@@ -75,7 +76,7 @@ def best_table(evidence: Evidence, most: int) -> Table:
         for row in found[:most]
     ]
     caption = "The fastest framework for each network, run by run"
-    return Table(caption, columns, rows, frozenset({"ms [95 %]", "launches"}), left(found, most))
+    return Table(caption, columns, rows, frozenset({"ms [95 %]", "launches"}), _remark(found, most, evidence))
 
 
 # Column of evidence → its title.
@@ -102,7 +103,8 @@ def cells_table(evidence: Evidence, most: int) -> Table:
         for row in cells.to_dict("records")
     ]
     caption = "Times in ms: the typical launch's median with its 95 % interval over launches; the others are medians"
-    return Table(caption, [*run, "cell", "arm", *numbers], rows, frozenset(numbers), left(evidence.cells, most))
+    remarks = _remark(evidence.cells, most, evidence)
+    return Table(caption, [*run, "cell", "arm", *numbers], rows, frozenset(numbers), remarks)
 
 
 def _figure(row: Any, name: str) -> float:
@@ -147,6 +149,10 @@ def simple(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], 
 def left(rows: Any, most: int) -> str:
     """The remark of a table that has no room for all rows."""
     return f"The first {most} of {len(rows)} rows." if len(rows) > most else ""
+
+
+def _remark(rows: Any, most: int, evidence: Evidence) -> str:
+    return " ".join(filter(None, (left(rows, most), remark(evidence))))
 
 
 def _text(value: Any) -> str:

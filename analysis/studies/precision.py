@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import reference, tidy
+from analysis.comparable import FORCED
 from analysis.evidence import Evidence
 from analysis.figures import Axis, above, beside, fitting, rows
 from analysis.speedup import arm_of_both, as_table, speedup
@@ -88,10 +89,18 @@ def _against(cell: Any, full: Any, evidence: Evidence) -> list[dict[str, Any]]:
         fast, slow = (evidence.medians[cell["run_id"], each["cell"], arm] for each in (cell, full))
         made.append(who | {"arm": arm, "quantity": "speedup"} | speedup(fast, slow))
     else:
-        reason = cell["reason"] or full["reason"] or "not measured"
-        made.append(who | {"arm": "", "quantity": "speedup", "launches": 0, "outcome": reason})
+        made.append(who | {"arm": "", "quantity": "speedup", "launches": 0, "outcome": _why(cell, full)})
     shrink = full["artifact_bytes"] / cell["artifact_bytes"]
-    for quantity, value in (("shrink", shrink), ("deviation", cell["max_rel"])):
-        outcome = "ok" if value == value else "not told"
+    for quantity, value, of in (("shrink", shrink, (cell, full)), ("deviation", cell["max_rel"], (cell,))):
+        missing = _why(cell, full) if FORCED in (each["reason"] for each in of) else "not told"
+        outcome = "ok" if value == value else missing
         made.append(who | {"arm": "", "quantity": quantity, "value": value, "outcome": outcome})
     return made
+
+
+def _why(cell: Any, full: Any) -> str:
+    """Why there is no time of one of them, or none in the same arm."""
+    for each, whose in ((cell, ""), (full, f"{FULL}: ")):
+        if each["ms"] != each["ms"] and isinstance(each["reason"], str):
+            return f"{whose}{each['reason']}"
+    return "not measured"

@@ -64,8 +64,7 @@ def _paper() -> pd.DataFrame:
 def _times(evidence: Evidence) -> pd.DataFrame:
     """A row for each cell and phase, and for their total, in ms; `inference` is one of those that follow the first."""
     read = evidence.one_arm
-    launches = evidence.launches.merge(read[NAMES], on=NAMES)
-    launches = launches[launches["status"] == "ok"]
+    launches = evidence.compared_launches.merge(read[NAMES], on=NAMES)
     said = pd.DataFrame(list(launches["phases"]), index=launches.index, dtype="float64").reindex(columns=list(PHASES))
     whole = said.assign(**{"inference": launches["median_ns"], TOTAL: launches["phases"].map(total)})
     launches = launches[NAMES].join(whole)

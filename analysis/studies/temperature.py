@@ -12,7 +12,7 @@ AXIS = "temperature, °C"
 
 def answer(evidence: Evidence) -> Answer:
     """Rows with `idle_temperature` and `busy_temperature`; of a run its warmest cell and arm."""
-    warm = evidence.cells.sort_values("temperature_c", ascending=False, kind="stable")
+    warm = evidence.compared.sort_values("temperature_c", ascending=False, kind="stable")
     ours = tidy.sensed(warm.drop_duplicates(["run_id", "device"]), "busy_temperature", "°C", "temperature_c")
     ours = ours.drop(columns="scope")  # that is the meter's
     table = tidy.together(tidy.paper("temperature"), ours)

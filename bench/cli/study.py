@@ -102,7 +102,8 @@ def show(
     evidence = gather([read(find_run(results, name)) for name in names])
     answer = study.answer(evidence)
     if as_json:
-        typer.echo(dumps({**vars(study), "caption": answer.caption, "rows": as_records(answer.table)}, indent=2))
+        said = {"caption": answer.caption, "left_out": answer.left_out, "rows": as_records(answer.table)}
+        typer.echo(dumps({**vars(study), **said}, indent=2))
     else:
         show_table(study, answer, Console(highlight=False))
     if csv is not None:

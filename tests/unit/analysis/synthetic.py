@@ -33,6 +33,7 @@ class Truth:
     precision: str = "fp32"
     size_bytes: int = 14_000_000  # of the artifact
     max_rel: float = 4e-6
+    agrees: bool = True  # false: timed by force
     params: int | None = 3_504_872
     macs: int | None = 300_774_272
     memory_bytes: int = 80_000_000
@@ -91,6 +92,7 @@ def facts(truths: list[Truth], blocks: int, arms: tuple[str, ...] = ARMS, run_id
                 "format": "onnx",
                 "size_bytes": t.size_bytes,
                 "parity": {"max_rel": t.max_rel, "cosine": 1.0, "top1": True},
+                "agrees": t.agrees,
                 "params": t.params,
                 "macs": t.macs,
             }

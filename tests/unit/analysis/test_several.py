@@ -33,11 +33,11 @@ def said(runs: list[Run]) -> dict[str, str]:
     return {part.title: "\n".join(part.lines) for part in sections(gather(runs))}
 
 
-def test_one_run_keeps_its_keys_and_gets_two_more(two: list[Run]) -> None:
+def test_one_run_keeps_its_keys_and_gets_three_more(two: list[Run]) -> None:
     whole = json.loads(dumps(as_json(gather(two[:1]))))
     before = build(two[0])
     assert {key: value for key, value in whole.items() if key in before} == before
-    assert set(whole) - set(before) == {"best", "summary"}
+    assert set(whole) - set(before) == {"best", "left_out", "summary"}
     assert set(whole["best"][0]) == {
         *("run_id", "device", "model", "precision", "framework", "arm", "ms", "ci95_ms", "launches", "not_told_apart")
     }
@@ -45,7 +45,7 @@ def test_one_run_keeps_its_keys_and_gets_two_more(two: list[Run]) -> None:
 
 def test_several_runs_stand_in_a_list(two: list[Run]) -> None:
     whole = json.loads(dumps(as_json(gather(two))))
-    assert set(whole) == {"schema", "runs", "best", "summary"}
+    assert set(whole) == {"schema", "runs", "best", "left_out", "summary"}
     assert [run["run_id"] for run in whole["runs"]] == [RUN_ID, OTHER]
     assert [(best["device"], best["framework"]) for best in whole["best"]] == [
         ("host", "onnxruntime"),
