@@ -1,17 +1,15 @@
 """An ONNX graph as a list of layers, for frameworks that have no converter and read only descriptions of their own.
 
-Weights and constants are with the layer that uses them. Windows are square, which is all that these frameworks know,
-and come as plain numbers. What is not covered raises Unsupported: nothing is left out.
+Weights and constants are with the layer that uses them. What is not covered raises Unsupported: nothing is left out.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import helper, numpy_helper, shape_inference
 
 from models.cuts import without_cuts
 
@@ -33,37 +31,36 @@ class Layer:
 
 @dataclass(frozen=True)
 class Graph:
-    """Layers in an order in which they can be computed, from one input (`shape`, batch first) to one output."""
+    """Layers in an order in which they can be computed, from one input to the outputs.
+
+    `shapes` has those of activations, batch first: of the input always, of others where they follow from the file.
+    """
 
     input: str
-    shape: tuple[int, ...]
-    output: str
-    output_shape: tuple[int, ...]  # empty where the file does not say
+    outputs: tuple[str, ...]
+    shapes: dict[str, tuple[int, ...]]
     layers: list[Layer]
 
     def uses(self, name: str) -> int:
-        """How often an activation is taken; the graph's output is once more."""
-        return sum(layer.takes.count(name) for layer in self.layers) + (name == self.output)
+        """How often an activation is taken; an output is once more."""
+        return sum(layer.takes.count(name) for layer in self.layers) + (name in self.outputs)
 
-
-@dataclass(frozen=True)
-class Window:
-    """What a convolution or a pooling slides over the picture: square, with the same padding on every side."""
-
-    size: int
-    stride: int
-    padding: int
-    rounded_up: bool  # a pooling's last window may reach beyond the picture
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of an activation. Raises Unsupported where it does not follow from the file."""
+        if name not in self.shapes:
+            raise Unsupported(f"the shape of {name} is not known")
+        return self.shapes[name]
 
 
 def read(path: Path) -> Graph:
     """The graph of an ONNX file. Raises Unsupported when it has several inputs, or an operator several outputs."""
-    graph = onnx.load(path).graph
-    without_cuts(graph)
+    model = onnx.load(path)
+    without_cuts(model.graph)
+    graph = shape_inference.infer_shapes(model).graph
     arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in arrays]
-    if len(inputs) != 1 or len(graph.output) != 1:
-        raise Unsupported(f"a graph of {len(inputs)} inputs and {len(graph.output)} outputs")
+    if len(inputs) != 1:
+        raise Unsupported(f"a graph of {len(inputs)} inputs")
     layers, same = [], {}
     for node in graph.node:
         attributes = {each.name: helper.get_attribute_value(each) for each in node.attribute}
@@ -89,25 +86,15 @@ def read(path: Path) -> Graph:
     for layer in layers:
         if layer.kind != "Gemm" and not flattened.isdisjoint(layer.takes):
             raise Unsupported(f"{layer.kind} of what was flattened")
-    shape, output_shape = (
-        tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim) for value in (inputs[0], graph.output[0])
-    )
-    return Graph(inputs[0].name, shape, graph.output[0].name, output_shape, layers)
-
-
-def window(layer: Layer) -> Window:
-    """The window of Conv and MaxPool. Raises Unsupported for one that is not as Window says, or dilated."""
-    told = layer.attributes
-    if told.get("auto_pad", b"NOTSET") != b"NOTSET" or _only(layer, "dilations", [1]) != 1:
-        raise Unsupported(f"{layer.kind} at {layer.gives} that is dilated or padded automatically")
-    sizes = told.get("kernel_shape") or layer.arrays[0].shape[2:]  # Conv need not say what its weights show
-    if len(sizes) != 2:
-        raise Unsupported(f"{layer.kind} at {layer.gives} over {len(sizes)} axes")
-    return Window(
-        size=_only(layer, "kernel_shape", sizes),
-        stride=_only(layer, "strides", [1]),
-        padding=_only(layer, "pads", [0]),
-        rounded_up=bool(told.get("ceil_mode")),
+    outputs = tuple(value.name for value in graph.output)
+    if not same.keys().isdisjoint(outputs):
+        raise Unsupported("Flatten as the last operator")
+    known = {value.name: _shape(value) for value in (*inputs, *graph.value_info, *graph.output)}
+    return Graph(
+        input=inputs[0].name,
+        outputs=outputs,
+        shapes={name: shape for name, shape in known.items() if shape and all(shape)},
+        layers=layers,
     )
 
 
@@ -123,9 +110,18 @@ def weights_and_bias(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
     return np.ascontiguousarray(weights, np.float32), np.ascontiguousarray(bias, np.float32)
 
 
-def _only(layer: Layer, name: str, default: Sequence[int]) -> int:
-    """The one number that all entries of an attribute are."""
-    values: Sequence[int] = layer.attributes.get(name, default)
-    if len(set(values)) != 1:
-        raise Unsupported(f"{layer.kind} at {layer.gives} with {name} {list(values)}")
-    return int(values[0])
+def repeats(layer: Layer) -> int:
+    """How often Resize repeats each pixel, along both axes of a picture. Raises Unsupported for any other Resize."""
+    how = tuple(layer.attributes.get(name) for name in ("mode", "coordinate_transformation_mode", "nearest_mode"))
+    scales = [array.tolist() for array in layer.arrays]
+    if how != (b"nearest", b"asymmetric", b"floor") or len(scales) != 1 or scales[0][:2] != [1, 1]:
+        raise Unsupported(f"Resize that repeats no pixels ({layer.gives})")
+    times = {*scales[0][2:]}
+    if len(times) != 1 or min(times) % 1:
+        raise Unsupported(f"Resize by {scales[0][2:]} ({layer.gives})")
+    return int(min(times))
+
+
+def _shape(value: onnx.ValueInfoProto) -> tuple[int, ...]:
+    """Of an activation; 0 for a dimension that is not known, and empty where nothing is."""
+    return tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim)

@@ -4,36 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from caffe.proto.caffe_pb2 import LayerParameter, NetParameter, PoolingParameter
-from google.protobuf import text_format
+from caffe.proto.caffe_pb2 import EltwiseParameter
 
-from models.graph import Graph, Layer, Unsupported, weights_and_bias, window
-
-
-class Description:
-    """Layers as they come to be. Where nobody needs what came before it, an activation is computed in place."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.net = NetParameter()
-        self.blobs = {graph.input: graph.input}  # activation → the blob that holds it
-        layer = self.net.layer.add(name=graph.input, type="Input", top=[graph.input])
-        layer.input_param.shape.add(dim=graph.shape)
-
-    def add(self, kind: str, layer: Layer, *weights: np.ndarray, in_place: bool = False) -> LayerParameter:
-        """A layer that takes and gives what an operator does; its own settings are still to come."""
-        name = f"{kind.lower()}_{len(self.net.layer)}"
-        bottom = [self.blobs[taken] for taken in layer.takes]
-        alone = in_place and self.graph.uses(layer.takes[0]) == 1 and layer.takes[0] != self.graph.input
-        top = layer.gives if layer.gives == self.graph.output else bottom[0] if alone else name
-        self.blobs[layer.gives] = top
-        made = self.net.layer.add(name=name, type=kind, bottom=bottom, top=[top])
-        for array in weights:
-            blob = made.blobs.add()
-            blob.shape.dim.extend(array.shape)
-            blob.data.extend(array.ravel().tolist())
-        return made
+from models.caffe import pooling
+from models.caffe.description import Description
+from models.graph import Graph, Layer, Unsupported, repeats, weights_and_bias
+from models.windows import window
 
 
 def to_caffe(graph: Graph, target: Path) -> None:
@@ -43,11 +19,7 @@ def to_caffe(graph: Graph, target: Path) -> None:
         if layer.kind not in RULES:
             raise Unsupported(f"no rule for {layer.kind} ({layer.gives})")
         RULES[layer.kind](made, layer)
-    target.mkdir()
-    (target / "model.caffemodel").write_bytes(made.net.SerializeToString(deterministic=True))
-    for each in made.net.layer:
-        each.ClearField("blobs")
-    (target / "model.prototxt").write_text(text_format.MessageToString(made.net), encoding="ascii")
+    made.write(target)
 
 
 def _convolution(made: Description, layer: Layer) -> None:
@@ -55,29 +27,14 @@ def _convolution(made: Description, layer: Layer) -> None:
     weights, bias = weights_and_bias(layer)
     told = made.add("Convolution", layer, weights, bias).convolution_param
     told.num_output = len(bias)
-    told.kernel_size.append(seen.size)
-    told.stride.append(seen.stride)
-    told.pad.append(seen.padding)
+    for values, given in ((seen.size, told.kernel_size), (seen.stride, told.stride), (seen.padding, told.pad)):
+        given.extend(values if len(set(values)) > 1 else values[:1])  # one number is meant for all axes
     told.group = layer.attributes.get("group", 1)
 
 
 def _connected(made: Description, layer: Layer) -> None:
     weights, bias = weights_and_bias(layer)
     made.add("InnerProduct", layer, weights, bias).inner_product_param.num_output = len(bias)
-
-
-def _largest(made: Description, layer: Layer) -> None:
-    seen = window(layer)
-    told = made.add("Pooling", layer).pooling_param
-    told.pool = PoolingParameter.MAX
-    told.kernel_size, told.stride, told.pad = seen.size, seen.stride, seen.padding
-    told.ceil_mode = seen.rounded_up  # Caffe's own default, unlike everybody's
-
-
-def _average(made: Description, layer: Layer) -> None:
-    told = made.add("Pooling", layer).pooling_param
-    told.pool = PoolingParameter.AVE
-    told.global_pooling = True
 
 
 def _normalisation(made: Description, layer: Layer) -> None:
@@ -90,6 +47,21 @@ def _sum(made: Description, layer: Layer) -> None:
     if layer.arrays:
         raise Unsupported(f"an addition of a constant ({layer.gives})")
     made.add("Eltwise", layer)  # a sum, if nothing else is said
+
+
+def _product(made: Description, layer: Layer) -> None:
+    """Of two pictures, or of each channel of one with a number of its own."""
+    if layer.arrays:
+        raise Unsupported(f"a product with a constant ({layer.gives})")
+    shapes = {name: made.graph.shape(name) for name in layer.takes}
+    if len({*shapes.values()}) == 1:
+        made.add("Eltwise", layer).eltwise_param.operation = EltwiseParameter.PROD
+        return
+    picture, numbers = sorted(layer.takes, key=lambda name: shapes[name], reverse=True)
+    if shapes[numbers] != (*shapes[picture][:2], 1, 1):
+        raise Unsupported(f"a product of shapes {' and '.join(map(str, shapes.values()))} ({layer.gives})")
+    flat = made.reshaped(made.blobs[numbers], shapes[numbers][:2])
+    made.add("Scale", layer, bottom=[made.blobs[picture], flat]).scale_param.axis = 0
 
 
 def _relu(made: Description, layer: Layer) -> None:
@@ -107,14 +79,46 @@ def _clip(made: Description, layer: Layer) -> None:
     made.add("ReLU6", layer, in_place=True).relu6_param.threshold = bounds[1]
 
 
+def _hard_sigmoid(made: Description, layer: Layer) -> None:
+    told, wanted = made.add("HardSigmoid", layer).hardsigmoid_param, layer.attributes
+    told.alpha, told.beta = wanted.get("alpha", 0.2), wanted.get("beta", 0.5)
+
+
+def _enlarged(made: Description, layer: Layer) -> None:
+    made.add("Upsample", layer).upsample_param.scale = repeats(layer)
+
+
+def _joined(made: Description, layer: Layer) -> None:
+    if layer.arrays:
+        raise Unsupported(f"Concat with a constant ({layer.gives})")
+    made.add("Concat", layer).concat_param.axis = layer.attributes["axis"]
+
+
+def _transposed(made: Description, layer: Layer) -> None:
+    made.add("Permute", layer).permute_param.order.extend(layer.attributes["perm"])
+
+
+def _reshaped(made: Description, layer: Layer) -> None:
+    if len(layer.arrays) != 1 or layer.attributes.get("allowzero"):
+        raise Unsupported(f"Reshape to what is computed, or of nothing ({layer.gives})")
+    made.add("Reshape", layer).reshape_param.shape.dim.extend(layer.arrays[0].tolist())
+
+
 RULES: dict[str, Callable[[Description, Layer], None]] = {
     "Add": _sum,
+    "AveragePool": pooling.mean,
     "Clip": _clip,
+    "Concat": _joined,
     "Conv": _convolution,
     "Gemm": _connected,
-    "GlobalAveragePool": _average,
+    "GlobalAveragePool": pooling.overall_mean,
+    "HardSigmoid": _hard_sigmoid,
     "LRN": _normalisation,
     "LeakyRelu": _leaky,
-    "MaxPool": _largest,
+    "MaxPool": pooling.largest,
+    "Mul": _product,
     "Relu": _relu,
+    "Reshape": _reshaped,
+    "Resize": _enlarged,
+    "Transpose": _transposed,
 }

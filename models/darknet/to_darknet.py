@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from models.graph import Graph, Layer, Unsupported, weights_and_bias, window
+from models.graph import Graph, Layer, Unsupported, repeats, weights_and_bias
+from models.windows import keeps_size, square
 
 # Version 0.2.0 of the file, as DarkNet's own programs of 2018 write it, and how many pictures it was trained with.
 HEADER = np.array([0, 2, 0], "<i4").tobytes() + np.array([0], "<u8").tobytes()
@@ -25,7 +26,7 @@ class Description:
     """Sections and weights as they come to be, and which section gives which activation."""
 
     def __init__(self, graph: Graph) -> None:
-        batch, channels, height, width = graph.shape
+        batch, channels, height, width = graph.shape(graph.input)
         self.graph = graph
         self.sections: list[tuple[str, Options]] = []
         self.weights: list[np.ndarray] = []
@@ -58,15 +59,17 @@ class Description:
 
     def text(self) -> str:
         """The file."""
-        shape = " ".join(map(str, self.graph.output_shape))
+        shape = " ".join(map(str, self.graph.shapes.get(self.graph.outputs[0], ())))
         sections = [_section(kind, options) for kind, options in [("net", self.net), *self.sections]]
         return "\n".join([f"# output {shape}\n", *sections] if shape else sections)
 
 
 def to_darknet(graph: Graph, target: Path) -> None:
     """Write a graph into the new folder `target`. Raises Unsupported."""
-    if len(graph.shape) != 4:
-        raise Unsupported(f"DarkNet takes pictures, not an input of {len(graph.shape)} axes")
+    if len(graph.shape(graph.input)) != 4:
+        raise Unsupported(f"DarkNet takes pictures, not an input of {len(graph.shape(graph.input))} axes")
+    if len(graph.outputs) != 1:
+        raise Unsupported(f"DarkNet gives one output, not {len(graph.outputs)}")
     made = Description(graph)
     for layer in graph.layers:
         if layer.kind not in RULES:
@@ -74,14 +77,14 @@ def to_darknet(graph: Graph, target: Path) -> None:
         if layer.kind not in OF_ROWS and not made.rows.isdisjoint(layer.takes):
             raise Unsupported(f"{layer.kind} of what is no picture any more ({layer.gives})")
         RULES[layer.kind](made, layer)
-    made.go_to(graph.output)
+    made.go_to(graph.outputs[0])
     target.mkdir()
     (target / "model.cfg").write_text(made.text(), encoding="ascii")
     (target / "model.weights").write_bytes(HEADER + b"".join(array.astype("<f4").tobytes() for array in made.weights))
 
 
 def _convolution(made: Description, layer: Layer) -> None:
-    seen = window(layer)
+    seen = square(layer)
     weights, bias = weights_and_bias(layer)
     made.go_to(layer.takes[0])
     stride = seen.stride
@@ -101,8 +104,8 @@ def _connected(made: Description, layer: Layer) -> None:
 
 
 def _largest(made: Description, layer: Layer) -> None:
-    far = layer.attributes.get("pads") == [0, 0, 1, 1]
-    seen = window(replace(layer, attributes={**layer.attributes, "pads": [0] * 4}) if far else layer)
+    far = keeps_size(layer)
+    seen = square(replace(layer, attributes={**layer.attributes, "pads": [0] * 4}) if far else layer)
     if seen.rounded_up:
         raise Unsupported(f"DarkNet does not round up, as {layer.kind} at {layer.gives} does")
     made.go_to(layer.takes[0])
@@ -143,23 +146,19 @@ def _leaky(made: Description, layer: Layer) -> None:
 def _activate(made: Description, layer: Layer, name: str) -> None:
     (taken,) = layer.takes
     place = made.places[taken]
-    kind, options = made.sections[place]
-    if kind not in WITH_ACTIVATION or made.graph.uses(taken) != 1:
-        raise Unsupported(f"{layer.kind} of what is also used without it ({layer.gives})")
-    options["activation"] = name
-    made.places[layer.gives] = place
+    kind, options = made.sections[place] if place >= 0 else ("net", made.net)
+    if kind in WITH_ACTIVATION and made.graph.uses(taken) == 1:
+        options["activation"] = name
+        made.places[layer.gives] = place
+    else:  # what is also used without it
+        made.go_to(taken)
+        made.add("activation", layer, {"activation": name})
 
 
 def _enlarged(made: Description, layer: Layer) -> None:
-    how = tuple(layer.attributes.get(name) for name in ("mode", "coordinate_transformation_mode", "nearest_mode"))
-    scales = [array.tolist() for array in layer.arrays]
-    if how != (b"nearest", b"asymmetric", b"floor") or len(scales) != 1 or scales[0][:2] != [1, 1]:
-        raise Unsupported(f"Resize that repeats no pixels ({layer.gives})")
-    times = {*scales[0][2:]}
-    if len(times) != 1 or min(times) % 1:
-        raise Unsupported(f"Resize by {scales[0][2:]} ({layer.gives})")
+    stride = repeats(layer)
     made.go_to(layer.takes[0])
-    made.add("upsample", layer, {"stride": int(min(times))})
+    made.add("upsample", layer, {"stride": stride})
 
 
 def _joined(made: Description, layer: Layer) -> None:

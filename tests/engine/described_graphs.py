@@ -65,7 +65,11 @@ class Graph:
     def rows(self, width: int) -> str:
         """The channels last, in rows of so many."""
         self.add("Transpose", perm=[0, 2, 3, 1])
-        return self._with_integers("Reshape", [1, -1, width])
+        return self.reshape([1, -1, width])
+
+    def reshape(self, shape: list[int]) -> str:
+        """As it lies, with other axes."""
+        return self._with_integers("Reshape", shape)
 
     def _with_integers(self, kind: str, *values: list[int]) -> str:
         name = f"{kind}_{len(self.nodes)}"
@@ -173,6 +177,54 @@ def rows_of_two(g: Graph) -> None:
     g.add("Concat", takes=(g.rows(3), first), axis=1)
 
 
+def activated_aside(g: Graph) -> None:
+    """As in Xception: what an activation takes is also used without it."""
+    start = g.conv(4, 4, 1)
+    g.add("Relu")
+    g.conv(4, 4, 3, pads=[1, 1, 1, 1])
+    g.add("Add", takes=(start, g.last))
+
+
+def activated_first(g: Graph) -> None:
+    g.add("Relu")
+    g.conv(4, 6, 3)
+
+
+def oblong(g: Graph) -> None:
+    """Convolutions and poolings that are not the same along both axes."""
+    g.add("Conv", RANDOM.standard_normal((6, 4, 1, 5)) / 4, RANDOM.standard_normal(6), pads=[0, 2, 0, 2])
+    g.add("Conv", RANDOM.standard_normal((6, 6, 3, 1)) / 4, RANDOM.standard_normal(6), strides=[2, 1])
+    g.add("MaxPool", kernel_shape=[1, 3], strides=[1, 2], pads=[0, 1, 0, 1])
+
+
+def averaged(g: Graph) -> None:
+    """With padding that counts not, and padding that does."""
+    g.conv(4, 6, 3)
+    g.add("AveragePool", kernel_shape=[3, 3], strides=[1, 1], pads=[1, 1, 1, 1])
+    g.add("AveragePool", kernel_shape=[3, 2], strides=[2, 1], pads=[1, 0, 1, 0])
+    g.add("AveragePool", kernel_shape=[3, 3], strides=[1, 1], pads=[1, 1, 1, 1], count_include_pad=1)
+
+
+def gated(g: Graph) -> None:
+    """As squeeze-and-excitation does, and hard swish."""
+    start = g.conv(4, 6, 3)
+    g.add("GlobalAveragePool")
+    g.conv(6, 6, 1)
+    g.add("Mul", takes=(start, g.add("HardSigmoid", alpha=1 / 6)))
+    weighed = g.last
+    g.add("Mul", takes=(g.add("HardSigmoid"), weighed))
+
+
+def film(g: Graph) -> None:
+    """The channels as the frames of a film of two."""
+    g.reshape([1, 2, 2, 11, 11])
+    g.add("Conv", RANDOM.standard_normal((3, 2, 3, 3, 3)) / 7, RANDOM.standard_normal(3), pads=[1] * 6)
+    g.add("MaxPool", kernel_shape=[1, 2, 2], strides=[1, 2, 2])
+    g.add("MaxPool", kernel_shape=[2, 2, 2], strides=[2, 2, 2], pads=[0, 1, 1, 0, 1, 1])
+    g.add("Flatten")
+    g.add("Gemm", RANDOM.standard_normal((27, 5)), RANDOM.standard_normal(5))
+
+
 def rows_taken(g: Graph) -> None:
     g.conv(4, 6, 3)
     g.rows(3)
@@ -219,7 +271,8 @@ def unknown(g: Graph) -> None:
 
 CASES = (
     strided, grouped, pooled, classified, flattened, residual, leaky, sloping, enlarged, same_size, rows_of_two,
-    rows_taken, normalised, clipped, clipped_below, dilated, lopsided, rounded_up, flattened_for_no_one, unknown,
+    rows_taken, activated_aside, activated_first, oblong, averaged, gated, film, normalised, clipped, clipped_below,
+    dilated, lopsided, rounded_up, flattened_for_no_one, unknown,
 )  # fmt: skip
 
 

@@ -14,7 +14,10 @@ from tests.conftest import frameworks_under_test
 
 pytestmark = pytest.mark.engine
 
-EXACT = {"strided", "grouped", "pooled", "classified", "flattened", "residual", "leaky"}
+EXACT = {
+    "strided", "grouped", "pooled", "classified", "flattened", "residual", "leaky", "activated_aside",
+    "activated_first", "enlarged", "same_size", "rows_of_two",
+}  # fmt: skip
 REFUSED = {
     "clipped_below": "Clip",
     "dilated": "dilated",
@@ -68,12 +71,22 @@ def test_only_caffe_has_a_clip_at_zero(answers: dict[str, float | str], framewor
         assert "Clip" in answers["clipped"]
 
 
-@pytest.mark.parametrize("name", ["enlarged", "same_size", "rows_of_two"])
-def test_only_darknet_has_what_yolo_is_made_of(answers: dict[str, float | str], framework: str, name: str) -> None:
-    if framework == "darknet":
+@pytest.mark.parametrize(
+    ("name", "lacks"),
+    [
+        ("oblong", "kernel_shape [1, 5]"),
+        ("averaged", "AveragePool"),
+        ("gated", "HardSigmoid"),
+        ("film", "Reshape of a picture"),
+    ],
+)
+def test_only_caffe_has_what_later_networks_are_made_of(
+    answers: dict[str, float | str], framework: str, name: str, lacks: str
+) -> None:
+    if framework == "caffe":
         assert answers[name] < 1e-5
     else:
-        assert isinstance(answers[name], str)
+        assert lacks in answers[name]
 
 
 def test_darknet_refuses_another_slope_and_pictures_that_are_none(
