@@ -8,8 +8,10 @@ import ai_edge_litert
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+from models.add import tflite_macs
 from models.add.options import Options, check_sizes
 from models.add.refusal import Refused
+from models.inputs import make
 from models.reference import Run
 
 MAGIC = b"TFL3"  # behind the offset of the root table
@@ -25,16 +27,17 @@ class TfliteFile:
         if data[4:8] != MAGIC:
             raise Refused("it is no TFLite file: its mark TFL3 is missing")
         self.data = data
-        plain = self._interpreter(OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)  # operators as the file has them
-        details = plain.get_input_details()
+        # Without delegates, so that it has the operators as the file does.
+        self.plain = self._interpreter(OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
+        details = self.plain.get_input_details()
         if not details:
             raise Refused("it takes no input")
         asked.check_names(each["name"] for each in details)
         self.inputs = [self._input(each, asked) for each in details]
         check_sizes(self.inputs)
-        self._fit(plain)
-        self.operators: list[dict[str, Any]] = plain._get_ops_details()
-        self.tensors = {each["index"]: each for each in plain.get_tensor_details()}
+        self._fit(self.plain)
+        self.operators: list[dict[str, Any]] = self.plain._get_ops_details()
+        self.tensors = {each["index"]: each for each in self.plain.get_tensor_details()}
 
     def run(self) -> tuple[Run, list[str]]:
         """LiteRT with the model, and the names of its outputs. Raises Refused in LiteRT's words."""
@@ -52,9 +55,12 @@ class TfliteFile:
         return run, [each["name"] for each in outputs]
 
     def counts(self) -> tuple[int, int | None]:
-        """Weights, and the multiply-accumulates of convolutions, fully connected layers and matrix products."""
+        """Weights, and multiply-accumulates; None where those cannot be counted."""
         params = sum(prod(self._shape(index)) for index in self._constants())
-        return params, sum(self._macs(operator) for operator in self.operators)
+        try:
+            return params, tflite_macs.count(self.operators, self._shapes())
+        except RuntimeError:  # without delegates; what runs is not refused for the lack of a figure
+            return params, None
 
     def precision(self) -> str:
         """In which type most of the weights are."""
@@ -67,7 +73,8 @@ class TfliteFile:
         try:
             return Interpreter(model_content=self.data, experimental_op_resolver_type=resolver)
         except (ValueError, RuntimeError) as error:
-            raise Refused(f"LiteRT cannot load it: {error}") from None
+            damaged = "it is damaged, or was cut short: " if "Flatbuffer" in str(error) else ""
+            raise Refused(f"{damaged}LiteRT cannot load it: {error}") from None
 
     def _input(self, detail: dict[str, Any], asked: Options) -> dict[str, Any]:
         signature = detail.get("shape_signature", detail["shape"])
@@ -83,6 +90,13 @@ class TfliteFile:
         except (ValueError, RuntimeError) as error:
             raise Refused(f"LiteRT cannot prepare it: {error}") from None
 
+    def _shapes(self) -> dict[int, list[int]]:
+        """Those of all tensors once it ran: some turn out only then."""
+        for detail, array in zip(self.plain.get_input_details(), make(self.inputs, 0), strict=True):
+            self.plain.set_tensor(detail["index"], array)
+        self.plain.invoke()
+        return {each["index"]: each["shape"].tolist() for each in self.plain.get_tensor_details()}
+
     def _constants(self) -> list[int]:
         """The tensors that no operator and no user gives: weights. Shapes and axes (int32, no bias) are none."""
         given = {index for operator in self.operators for index in operator["outputs"]}
@@ -94,19 +108,6 @@ class TfliteFile:
             if index in self.tensors and index not in given and self.tensors[index]["name"] not in names
             if np.dtype(self.tensors[index]["dtype"]).name in PRECISIONS or place == 2
         ]
-
-    def _macs(self, operator: dict[str, Any]) -> int:
-        inputs, outputs = operator["inputs"], operator["outputs"]
-        if operator["op_name"] in ("CONV_2D", "CONV_3D"):
-            weights = self._shape(inputs[1])
-            return prod(self._shape(outputs[0])) * (prod(weights[1:]) if len(weights) == 4 else prod(weights[:-1]))
-        if operator["op_name"] == "DEPTHWISE_CONV_2D":
-            return prod(self._shape(outputs[0])) * prod(self._shape(inputs[1])[1:3])
-        if operator["op_name"] == "TRANSPOSE_CONV":
-            return prod(self._shape(inputs[2])) * prod(self._shape(inputs[1])[:3])
-        if operator["op_name"] in ("FULLY_CONNECTED", "BATCH_MATMUL"):
-            return prod(self._shape(outputs[0])) * self._shape(inputs[0])[-1]
-        return 0
 
     def _shape(self, index: int) -> list[int]:
         return [int(size) for size in self.tensors[index]["shape"]]

@@ -31,21 +31,27 @@ class Options:
             if name not in inputs:
                 raise Refused(f"it has no input '{name}': there is {', '.join(inputs)}")
 
-    def shape(self, name: str, declared: Sequence[int | None]) -> list[int]:
-        """The shape of an input whose open axes are None. Raises Refused where one stays open, or another differs."""
+    def shape(self, name: str, declared: Sequence[int | None] | None) -> list[int]:
+        """The shape of an input whose open axes are None, or of which nothing is declared, not even how many it has.
+
+        Raises Refused where one stays open, or another differs.
+        """
         wanted = self.shapes.get(name)
+        if declared is None:
+            if wanted is None:
+                raise Refused(f"the input '{name}' declares no shape: say --input-shape {name}=… with all of its sizes")
+            return _positive(name, wanted)
+        shown = ",".join("?" if size is None else str(size) for size in declared)
         if wanted is None:
             wanted = [self.batch if place == 0 and size is None and self.batch else size  # type: ignore[misc]
                       for place, size in enumerate(declared)]  # fmt: skip
             if None in wanted:
-                shown = ",".join("?" if size is None else str(size) for size in declared)
                 raise Refused(f"the input '{name}' has open axes: say --input-shape {name}={shown} with numbers for ?")
         if len(wanted) != len(declared) or any(
             fixed not in (None, size) for fixed, size in zip(declared, wanted, strict=True)
         ):
-            shown = ",".join("?" if size is None else str(size) for size in declared)
             raise Refused(f"the input '{name}' is {shown or 'one number'}, not {','.join(map(str, wanted))}")
-        return wanted
+        return _positive(name, wanted)
 
     def describe(self, name: str, shape: list[int], dtype: str) -> dict[str, object]:
         """An input as a task has it. Raises Refused for a type that nothing can be drawn of."""
@@ -67,9 +73,21 @@ class Options:
 
 def check_sizes(inputs: Iterable[dict]) -> None:
     """Raises Refused where the inputs would fill the memory."""
-    size = sum(prod(each["shape"]) * np.dtype(each["dtype"]).itemsize for each in inputs)
+    sizes = [(prod(each["shape"]) * np.dtype(each["dtype"]).itemsize, each) for each in inputs]
+    size = sum(size for size, _ in sizes)
     if size > LARGEST:
-        raise Refused(f"its inputs take {size / 2**30:.1f} GiB, and at most {LARGEST >> 30} GiB are made")
+        _, most = max(sizes, key=lambda pair: pair[0])
+        raise Refused(
+            f"the input '{most['name']}' cannot be {','.join(map(str, most['shape']))}: all inputs would take more "
+            f"than {size - 1 >> 30} GiB, and at most {LARGEST >> 30} GiB are made; give smaller sizes with "
+            "--input-shape, or export the model with smaller ones"
+        )
+
+
+def _positive(name: str, shape: list[int]) -> list[int]:
+    if any(size < 1 for size in shape):
+        raise Refused(f"the input '{name}' cannot be {','.join(map(str, shape))}: say sizes from 1 with --input-shape")
+    return shape
 
 
 def read() -> Options:

@@ -13,8 +13,9 @@ from rich.console import Console
 
 from bench.building import images
 from bench.engine import LABEL
+from bench.errors import ConfigError
 from bench.making import own
-from bench.making.steps import RUN, Containers
+from bench.making.steps import MEMORY, RUN, Containers
 from bench.making.store import Store
 from bench.matrix.config import load_matrix
 from bench.paths import PROJECT, cache, model_store
@@ -57,6 +58,24 @@ REFUSED = {
     "no_input.onnx": "takes no input",
     "zeros.onnx": "zero throughout",
     "open.onnx": "--input-shape x=?,3,?",
+    "function_external.onnx": "'/etc/shadow'",
+    "function_default.onnx": "'/etc/shadow'",
+    "function_domain.onnx": "evil.example.Steal",
+    "function_operator.onnx": "the operator FancyAttention (it) is not of ONNX",
+    "function_missing.onnx": "it calls the function mine.Gone, which is not in the file",
+    "function_empty.onnx": "the function mine.Block has no operator in it",
+    "function_recursive.onnx": "ONNX Runtime cannot load it",
+    "sparse_external.onnx": "'/etc/shadow'",
+    "sparse_constant.onnx": "'/etc/shadow'",
+    "sparse_gigantic.onnx": "4398046511104 bytes when they are written out",
+    "expand.onnx": "",  # as bomb.onnx
+    "tile.onnx": "",
+    "nowhere.onnx": "'nowhere'",
+    "no_type.onnx": "the input 'x' is of the type 0, which ONNX does not have",
+    "unknown_type.onnx": "the input 'x' is of the type 99, which ONNX does not have",
+    "rankless.onnx": "the input 'x' declares no shape: say --input-shape x=",
+    "cut.tflite": "it is damaged, or was cut short",
+    "custom.tflite": "Teleport",
     "garbage.tflite": "",  # LiteRT's words, or the signal that ended it
     "marked.tflite": "TFL3 is missing",
 }
@@ -183,6 +202,8 @@ def test_what_is_wrong_with_the_inputs_is_said(files: Path, bench: Bench) -> Non
         ([], "the input 'x' has open axes: say --input-shape x=?,3,?,?"),
         (["--input-shape=y=1,3,48,192"], "it has no input 'y': there is x"),
         (["--input-shape=x=1,4,48,192"], "the input 'x' is ?,3,?,?, not 1,4,48,192"),
+        (["--input-shape=x=0,3,48,192"], "the input 'x' cannot be 0,3,48,192: say sizes from 1 with --input-shape"),
+        ([f"--input-shape=x=1,3,48,{10**20}"], f"the input 'x' cannot be 1,3,48,{10**20}: all inputs would take more"),
         (["--input-shape=x=1,3,two"], "not NAME=NUMBER"),
         (["--input-range=x=2,1"], "it must be LOW,HIGH"),
     ):
@@ -217,6 +238,25 @@ def test_tokens_beyond_a_table_are_told_and_a_range_mends_it(
     assert facts["outputs"][0]["shape"] == [1, 8, 3]
 
 
+def test_functions_of_the_file_s_own_are_taken_and_counted(bad: Path, added: Callable[..., dict]) -> None:
+    facts = added("its-function", bad / "function.onnx")
+    assert (facts["params"], facts["macs"]) == (4 * 3, 4 * 3)
+
+
+def test_a_shape_that_the_file_does_not_declare_is_given(bad: Path, added: Callable[..., dict]) -> None:
+    facts = added("its-shape", bad / "rankless.onnx", "--input-shape=x=2,4")
+    assert (facts["inputs"][0]["shape"], facts["macs"]) == ([2, 4], 2 * 4 * 3)
+
+
+def test_a_file_that_never_ends_is_told_from_one_that_takes_all_memory(
+    bad: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own, "SECONDS", 15)
+    with pytest.raises(ConfigError, match=r"endless\.onnx: reading it takes more than 15 s"):
+        own.add("never", bad / "endless.onnx", own.Options(), load_matrix(), Console(quiet=True))
+    assert "never" not in Store(model_store()).own()
+
+
 def test_the_reading_of_a_file_has_no_network_and_no_rights(engine: docker.DockerClient, files: Path) -> None:
     seen = {}
 
@@ -231,5 +271,5 @@ def test_the_reading_of_a_file_has_no_network_and_no_rights(engine: docker.Docke
         own.add("its-face", files / file, own.Options(), load_matrix(), Console(quiet=True))
         own.remove("its-face")
     assert (seen["network_mode"], seen["read_only"], seen["cap_drop"]) == ("none", True, ["ALL"])
-    assert seen["mem_limit"] == own.MEMORY
+    assert seen["mem_limit"] == MEMORY
     assert str(PROJECT) not in {mount["Source"] for mount in seen["mounts"] if not mount["ReadOnly"]}
