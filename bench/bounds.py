@@ -2,22 +2,26 @@
 
 `max_rel` is the largest error over the reference's largest magnitude, `cosine` that of the angle between both; each the
 worst of all inputs and outputs. Beside each bound is what was measured at the inputs of 16 seeds, over the networks and
-frameworks of docs/compatibility.md; another input is 0.8 to 2.2 off with a cosine below 0.6, so that a wrong layout, a
-lost layer or an ignored input is outside of every bound.
+frameworks of docs/compatibility.md; another input is 0.8 and more off with a cosine below 0.6, so that a wrong layout,
+a lost layer or an ignored input is outside of every bound.
 
 Weights are seeded and not trained, so that rounding errors grow from layer to layer as in few trained networks: the
-deepest without shortcuts (Inception-v4) is outside of what int8 is allowed, in every framework, and is told so.
+deepest without shortcuts (Inception-v4) and the transformer (DeiT) are outside of what int8 is allowed in most
+frameworks, and are told so.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 BOUNDS: dict[str, dict[str, float]] = {
-    "fp32": {"max_rel": 1e-3, "cosine": 0.9999},  # sums in another order: up to 2e-5
-    "fp16": {"max_rel": 6e-2, "cosine": 0.999},  # 3e-3 to 1.8e-2; Inception-v4 where sums are in half, too: 5.2e-2
-    "int8": {"max_rel": 0.6, "cosine": 0.9},  # 0.09 to 0.4 and 0.945; MobileNet-v3-Small: up to 0.59 and 0.902
+    "fp32": {"max_rel": 1e-3, "cosine": 0.9999},  # sums in another order: up to 8e-5
+    "fp16": {"max_rel": 6e-2, "cosine": 0.999},  # up to 2.7e-2; Inception-v4: 5.2e-2
+    "int8": {"max_rel": 0.6, "cosine": 0.9},  # MobileNet-v3-Small comes nearest: 0.59 and 0.902
 }
 SENSITIVE = 0.5  # of what a wrong input changes in the reference, an artifact must change at least
+# int8 ends at the largest output that calibration saw, in either direction: an all-zero picture, which drives ResNet-50
+# to 4.5 times that range, changes no int8 by more than twice of it.
+MOST = {"int8": 2.0}
 
 
 def outside(precision: str, parity: Mapping[str, Any]) -> str | None:
@@ -30,11 +34,11 @@ def outside(precision: str, parity: Mapping[str, Any]) -> str | None:
     return None
 
 
-def insensitive(sensitivity: Mapping[str, float], reference: Mapping[str, float]) -> str | None:
+def insensitive(precision: str, sensitivity: Mapping[str, float], reference: Mapping[str, float]) -> str | None:
     """Which wrong input changes the outputs far less than it changes the reference's; None when all are found out."""
     for name, change in reference.items():
         found = sensitivity.get(name, 0.0)
-        if found < SENSITIVE * change:
+        if found < SENSITIVE * min(change, MOST.get(precision, change)):
             said = name.replace("_", " ")
             return f"the {said} changes its outputs by {found:.2g} of their range, and the reference's by {change:.2g}"
     return None

@@ -1,5 +1,6 @@
 """What the arms have in common: what a launch is given, what comes of it, and the one environment of all arms."""
 
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,17 @@ def environment(threads: int, given: Mapping[str, str] | None = None) -> dict[st
         "PYTHONDONTWRITEBYTECODE": "1",
         **(given or {}),
     }
+
+
+def by_signal(what: str, number: int) -> tuple[str, str]:
+    """Why what a signal ended has no result, as a class and in words.
+
+    SIGKILL comes from outside, as from a kernel that has no memory left; others mostly from a crash.
+    """
+    names = {each.value: each.name for each in signal.Signals}
+    said = f" ({names[number]})" if number in names else ""
+    reason = "killed" if number == signal.SIGKILL else "signal"
+    return reason, f"the {what} was ended by signal {number}{said}"
 
 
 def tail(text: str, lines: int = 20) -> str:

@@ -3,8 +3,10 @@
     setup/env .venv/bin/python benchmarks/operators.py [--model resnet-18] [--json]
 
 Each framework is asked in its own image: ONNX Runtime by its profile of one inference, OpenVINO by its compiled graph,
-the interpreters of TFLite by the file that the converter wrote, ncnn by the layers that pnnx wrote, OpenCV by its
-network. The ONNX file's own operators are counted without constants.
+OpenVINO 2021.4 likewise, the interpreters of TFLite by the file that the converter wrote, ncnn by the layers that pnnx
+wrote, OpenCV, Caffe and DarkNet by their networks, PyTorch by what it dispatches, TensorFlow by the graph that its
+optimizer leaves, TVM by the kernels that its executable calls. The ONNX file's own operators are counted without
+constants.
 """
 
 import argparse
@@ -47,6 +49,61 @@ lines = open(PATH + "/model.param").read().splitlines()[2:]
 print(sum(line.split()[0] not in ("Input", "Split") for line in lines))
 """,
     "opencv": "import cv2\nprint(len(cv2.dnn.readNetFromONNX(PATH).getLayerNames()))\n",
+}
+PROGRAMS |= {
+    "pytorch": """
+import io, zipfile, numpy, torch
+from torch.utils._python_dispatch import TorchDispatchMode
+class Count(TorchDispatchMode):
+    seen = 0
+    def __torch_dispatch__(self, function, types, arguments=(), named=None):
+        Count.seen += function.overloadpacket.__name__ not in ("t", "view", "_unsafe_view")
+        return function(*arguments, **(named or {}))
+names = {"__name__": "network"}
+archive = zipfile.ZipFile(PATH)
+exec(archive.read("network.py"), names)
+network = names["build"]().eval()
+with torch.inference_mode(), Count():
+    network(torch.zeros(SHAPE))
+print(Count.seen)
+""",
+    "tensorflow": """
+import tensorflow as tf
+from tensorflow.python.eager import context
+model = tf.saved_model.load(PATH)
+run = model.signatures["serving_default"]
+(taken,) = run.structured_input_signature[1].values()
+context.enable_graph_collection()
+run(tf.zeros(taken.shape))
+graphs = context.export_run_metadata().partition_graphs
+kinds = [node.op for graph in graphs for node in graph.node]
+unseen = {"Const", "_Arg", "_Retval", "Identity", "NoOp", "Reshape", "ReadVariableOp", "Transpose"}
+print(sum(kind not in unseen for kind in kinds))
+""",
+    "tvm": """
+import platform, tvm
+from tvm.runtime.vm import VirtualMachine
+text = tvm.runtime.load_module(PATH + "/" + platform.machine() + ".so")["as_text"]()
+calls = [line.split()[1] for line in text.splitlines() if line.split()[:1] == ["call"]]
+print(sum(not name.startswith(("vm.", "builtin")) for name in calls))
+""",
+    "darknet": """
+print(sum(line[:1] == "[" and line[1:4] not in ("net", "rou") for line in open(PATH + "/model.cfg")))
+""",
+    "caffe": """
+import os; os.environ["GLOG_minloglevel"] = "1"
+import caffe
+layers = caffe.Net(PATH + "/model.prototxt", caffe.TEST).layers
+print(sum(layer.type not in ("Input", "Split", "Reshape") for layer in layers))
+""",
+    "movidius": """
+from openvino.inference_engine import IECore
+core = IECore()
+graph = core.load_network(core.read_network(PATH), "CPU").get_exec_graph_info()
+import ngraph
+kinds = [op.get_rt_info()["layerType"] for op in ngraph.function_from_cnn(graph).get_ops()]
+print(sum(str(kind) not in ("Input", "Output", "Const", "Reorder") for kind in kinds))
+""",
 }
 GRAPH = "import onnx\nprint(sum(n.op_type != 'Constant' for n in onnx.load(PATH).graph.node))\n"
 

@@ -22,6 +22,7 @@ class Task:
     expected: list[Arrays]
     out: Path
     kinds: list[str]
+    files: dict[str, Path]  # what else was given to this step, by the option's name
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -35,8 +36,11 @@ class Task:
         return parity.measure(run, self.inputs, self.expected[:1], checked_with)
 
 
-def read(step: str, kinds: Sequence[str]) -> Task:
-    """The task of the command line of a step that makes these kinds, such as `tflite/int8`."""
+def read(step: str, kinds: Sequence[str], files: Sequence[str] = ()) -> Task:
+    """The task of the command line of a step that makes these kinds, such as `tflite/int8`.
+
+    `files` are options of this step alone, each with a path.
+    """
     parser = argparse.ArgumentParser(prog=f"python -m models.{step}", description="Convert a model.")
     parser.add_argument("name")
     parser.add_argument("--model", type=Path, required=True, help="what the step begins with")
@@ -44,9 +48,12 @@ def read(step: str, kinds: Sequence[str]) -> Task:
     parser.add_argument("--reference", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--kind", action="append", choices=tuple(kinds), required=True, dest="kinds")
+    for name in files:
+        parser.add_argument(f"--{name}", type=Path)
     chosen = parser.parse_args()
+    given = {name: path for name in files if (path := getattr(chosen, name))}
     inputs = json.loads(chosen.inputs.read_text(encoding="utf-8"))
-    return Task(chosen.name, chosen.model, inputs, reference.read(chosen.reference), chosen.out, chosen.kinds)
+    return Task(chosen.name, chosen.model, inputs, reference.read(chosen.reference), chosen.out, chosen.kinds, given)
 
 
 def carry_out(task: Task, make: Callable[[str], dict[str, Any]]) -> None:

@@ -1,5 +1,7 @@
 """Counts of every network, checked by hand and against torchvision's and timm's networks: none may change unseen.
 
+tests/engine/test_models.py holds them to what PyTorch's own counter says.
+
 Model → parameters, multiply-accumulates, shapes of its outputs.
 """
 

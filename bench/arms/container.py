@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from signal import valid_signals
 from threading import Event, Timer
 from time import monotonic_ns
 from typing import Any
@@ -16,7 +17,7 @@ from bench.building.images import Locate
 from bench.devices.grant import Grant
 from bench.engine import ENGINE_GONE, LABEL, gone, remove
 from bench.errors import Interrupted
-from bench.launching import HOSTNAME, Outcome, Spec, environment, tail
+from bench.launching import HOSTNAME, Outcome, Spec, by_signal, environment, tail
 
 
 class ContainerArm:
@@ -166,6 +167,6 @@ def _why(state: dict[str, Any], spec: Spec, timed_out: bool) -> tuple[str | None
         return "out-of-memory", f"the container went over its memory limit{limit}: give it more with --memory"
     if timed_out:
         return "timeout", f"no result after {spec.timeout:.0f} s"
-    if state["ExitCode"] > 128:  # as shells have it: 128 + the signal
-        return "killed", f"the container was ended by signal {state['ExitCode'] - 128}"
+    if (number := state["ExitCode"] - 128) in valid_signals():  # as shells have it: 128 + the signal
+        return by_signal("container", number)
     return None, None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from time import monotonic, monotonic_ns
 
 from bench.errors import HostError
-from bench.launching import Outcome, Spec, environment, tail
+from bench.launching import Outcome, Spec, by_signal, environment, tail
 
 
 def run(command: Sequence[str], spec: Spec) -> Outcome:
@@ -44,7 +44,7 @@ def run(command: Sequence[str], spec: Spec) -> Outcome:
     if timed_out:
         reason, message = "timeout", f"no result after {spec.timeout:.0f} s"
     elif process.returncode < 0:
-        reason, message = "killed", f"the runner was ended by signal {-process.returncode}"
+        reason, message = by_signal("runner", -process.returncode)
     return Outcome(
         start_ns=start,
         wall_ns=wall,

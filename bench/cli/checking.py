@@ -13,8 +13,8 @@ from rich.table import Column, Table
 from bench.cli import model_tables as tables
 from bench.cli.common import AsJson, console, parse_bytes, print_json
 from bench.errors import CellsFailed, ConfigError
-from bench.making.checks import Checks
-from bench.making.compatibility import SIGNS, Row, beside, earlier_rows, name_of, page, rows
+from bench.making.checks import TIMEOUT, Checks, Limits
+from bench.making.compatibility import SIGNS, Row, beside, earlier_rows, limited, name_of, page, rows, stale
 from bench.making.own import with_own
 from bench.making.store import Store
 from bench.matrix.config import load_matrix
@@ -40,24 +40,28 @@ def check(
     framework: Frameworks = None,
     precision: Precisions = None,
     again: Again = False,
-    timeout: Timeout = 600.0,
+    timeout: Timeout = TIMEOUT,
     memory: Memory = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run made artifacts in their frameworks' images, at 16 inputs, and compare the outputs with the reference."""
+    """Run made artifacts in their frameworks' images, at 16 inputs, and compare the outputs with the reference.
+
+    What is tried with --memory or another --timeout has a verdict of its own beside that without.
+    """
     from bench.making.trying import Trial, describe
     from bench.running.hostlock import reserved
 
+    limits = Limits(memory=parse_bytes(memory), timeout=timeout)
     checks, plan = _plan(names or (), framework or (), precision or ())
     made = [cell for cell in plan.cells if checks.store.find(cell.model, *_kind(checks, cell))]
     if not made:
         raise ConfigError("nothing of that is made", f"bench models build {' '.join(names or ())} --precision all")
     with reserved():
-        trial = Trial(checks, console(), timeout=timeout, memory=parse_bytes(memory))
+        trial = Trial(checks, console(), limits)
         trial.prepare(sorted({cell.framework for cell in made}))
         for cell, verdict in trial.check(made, again=again):
             console().print(describe(cell, verdict), highlight=False, soft_wrap=True)
-    known = [(cell, checks.find(cell)) for cell in made]
+    known = [(cell, checks.find(cell, limits)) for cell in made]
     if as_json:
         print_json([vars(verdict) for _, verdict in known if verdict])
     else:
@@ -67,7 +71,10 @@ def check(
             Console().print(f"[bold]{model}[/]", tables.checks(shown), sep="\n")
     bad = [f"{cell.id}: {verdict.message}" for cell, verdict in known if verdict and verdict.status != "agrees"]
     if bad:
-        raise CellsFailed("\n".join(bad), "such cells are timed with --force only, and compared with none")
+        hint = "such cells are timed with --force only, and compared with none"
+        if str(limits):
+            hint = f"that is with {limits}; what comes of them without is a verdict of its own"
+        raise CellsFailed("\n".join(bad), hint)
 
 
 @app.command()
@@ -82,30 +89,35 @@ def table(
     ] = False,
     also: Annotated[
         Path | None,
-        typer.Option(help="An earlier table, as --json printed it: what it knows is shown and not tried again."),
+        typer.Option(
+            help="An earlier table, as --json printed it: what it knows is shown and not tried again, also of older "
+            "sources; the table says of how many."
+        ),
     ] = None,
-    timeout: Timeout = 600.0,
+    timeout: Timeout = TIMEOUT,
     memory: Memory = None,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/compatibility.md.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Which framework runs which model: make and check what was not tried yet, and show all of it.
 
-    What is known already is not tried again, so that a table that was cut short is gone on with.
+    What is known already is not tried again, so that a table that was cut short is gone on with. With --memory or
+    another --timeout the table is of what was tried with these limits.
     """
     from bench.making.trying import Trial
     from bench.running.hostlock import reserved
 
+    limits = Limits(memory=parse_bytes(memory), timeout=timeout)
     # A user's own model is in the table when it is named: the page in docs is of the catalogue.
     checks, plan = _plan(names or list(load_matrix().models), framework or (), precision or ())
-    earlier = earlier_rows(also) if also else {}
+    earlier = earlier_rows(also, limits) if also else {}
     todo = plan if again else replace(plan, cells=tuple(each for each in plan.cells if name_of(each) not in earlier))
     if todo.cells and not known:
         with reserved():
-            trial = Trial(checks, console(), timeout=timeout, memory=parse_bytes(memory))
+            trial = Trial(checks, console(), limits)
             trial.prepare(sorted({cell.framework for cell in todo.cells}))
             trial.try_all(todo, again=again, discard=discard)
-    found = beside(rows(plan, checks), earlier)
+    found = beside(rows(plan, checks, limits), earlier, checks)
     if as_json:
         typer.echo(json.dumps(found, indent=0, ensure_ascii=False))
     elif as_markdown:
@@ -116,7 +128,7 @@ def table(
 
 def _plan(names: Sequence[str], frameworks: Sequence[str], precisions: Sequence[str]) -> tuple[Checks, Plan]:
     store = Store(model_store())
-    matrix = with_own(load_matrix(), store)
+    matrix = with_own(load_matrix(), store, names, console())
     cpu = [name for name, entry in matrix.frameworks.items() if entry.group == "cpu"]
     selection = Selection(
         device="host", frameworks=frameworks or cpu, models=names, precisions=precisions or ALL, arms=("container",)
@@ -141,4 +153,4 @@ def _show(found: Sequence[Row]) -> None:
             shown.add_row(model, *(cells[name] for name in frameworks))
         out.print(shown)
     legend = ", ".join(f"{sign} {status}" for status, sign in SIGNS.items())
-    out.print(legend, highlight=False)
+    out.print("\n".join(filter(None, [legend, limited(found), stale(found)])), highlight=False)

@@ -191,7 +191,7 @@ def _built(
 
 def _locked(made: "Lock", names: Iterable[str], platforms: Iterable[str]) -> list[tuple[str, str]]:
     """The images of a lock file that are meant."""
-    chosen = choose("framework", names, made.images)
+    chosen = choose("locked image", names, made.images)
     allowed = choose("platform", platforms, get_args(Platform))
     found = [(name, str(each)) for name in chosen for each in made.images[name] if each in allowed]
     if missing := set(chosen) - {name for name, _ in found} if names else set():

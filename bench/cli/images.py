@@ -63,7 +63,7 @@ def _chosen(names: Sequence[str], platform: str, group: str) -> list[str]:
     frameworks = load_matrix().frameworks
     (platform,) = choose("platform", [platform], get_args(Platform))
     if names:
-        chosen = choose("framework", names, [*frameworks, *images.steps(), images.DESK])
+        chosen = choose("image", names, [*frameworks, *images.steps(), images.DESK])
         for name in chosen:
             if name in frameworks and platform not in frameworks[name].platforms:
                 offered = ", ".join(frameworks[name].platforms)
@@ -72,7 +72,8 @@ def _chosen(names: Sequence[str], platform: str, group: str) -> list[str]:
     (group,) = choose("group", [group], get_args(Group))
     chosen = [name for name, entry in frameworks.items() if entry.group == group and platform in entry.platforms]
     if not chosen:
-        raise ConfigError(f"the group {group} has no image for {platform}", "see `platforms:` in matrix.yaml")
+        hint = "see `platforms:` of its frameworks in matrix.yaml"
+        raise ConfigError(f"the group {group} has no image for {platform}", hint)
     return chosen
 
 

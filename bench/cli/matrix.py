@@ -202,7 +202,7 @@ def resume(
 
     folder = find_run(results, run)
     facts = read(folder).facts
-    matrix = with_own(load_matrix(), Store(model_store()))
+    matrix = with_own(load_matrix(), Store(model_store()), say=console())
     words: dict[str, Any] = {"quiet": quiet, "retry_failed": retry_failed}
     study, then = (facts.get("plan") or {}).get("study"), "bench report"
     with machine_at(host or (facts.get("host") or {}).get("address")) as machine:
@@ -267,7 +267,7 @@ def _plan(
 def plan_of(selection: Selection) -> tuple[Matrix, Plan]:
     """The matrix with the user's own models, and a plan of it without what was found not to work."""
     store = Store(model_store())
-    matrix = with_own(load_matrix(), store)
+    matrix = with_own(load_matrix(), store, selection.models, console())
     return matrix, make_plan(matrix, selection, refusals(store, matrix))
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from rich.table import Column, Table
 
+from bench.making.checks import Limits
 from bench.making.references import Reference
 
 
@@ -88,7 +89,9 @@ def checks(found: list[dict[str, Any]]) -> Table:
             agree = f"{parity['agree']}/{parity['inputs']}"
             figures = (f"{parity['max_rel']:.1e}", f"{parity['cosine']:.5f}", agree)
         status = f"[red]{verdict['status']}[/]" if bad else verdict["status"]
-        table.add_row(verdict["framework"], verdict["precision"], status, *figures, verdict["message"] or "")
+        limits = str(Limits(memory=verdict["memory"], timeout=verdict["timeout"]))
+        said = ": ".join(filter(None, [limits, verdict["message"]]))
+        table.add_row(verdict["framework"], verdict["precision"], status, *figures, said)
     return table
 
 
@@ -124,11 +127,11 @@ def _shape(shape: list[int]) -> str:
 
 
 def _millions(count: float | None) -> str:
-    return f"{count / 1e6:.2f} M" if count else ""
+    return f"{count / 1e6:.2f} M" if count is not None else ""
 
 
 def _billions(count: float | None) -> str:
-    return f"{count / 1e9:.2f} G" if count else ""
+    return f"{count / 1e9:.2f} G" if count is not None else ""
 
 
 def _size(size: int) -> str:

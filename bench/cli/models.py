@@ -45,7 +45,7 @@ def build(
     from bench.running.hostlock import reserved
 
     matrix = load_matrix()
-    every = with_own(matrix, Store(model_store())).models
+    every = with_own(matrix, Store(model_store()), names or ()).models
     chosen = choose("model", names, every) if names else list(matrix.models)
     with reserved():
         models.build(chosen, _kinds(matrix, formats or (), precisions or ()), console())
@@ -57,7 +57,7 @@ def list_(as_json: AsJson = False) -> None:
     from bench.making.catalogue import overview
 
     store = Store(model_store())
-    rows = overview(with_own(load_matrix(), store), store)
+    rows = overview(with_own(load_matrix(), store, say=console()), store)
     if as_json:
         print_json(rows)
         return
@@ -71,7 +71,7 @@ def show(name: Annotated[str, typer.Argument(help="A model.")], as_json: AsJson 
     from bench.making.references import load_references
 
     store = Store(model_store())
-    matrix = with_own(load_matrix(), store)
+    matrix = with_own(load_matrix(), store, [name])
     choose("model", [name], matrix.models)
     reference = load_references().get(name)
     facts = detail(name, matrix, store, reference)

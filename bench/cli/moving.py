@@ -39,7 +39,7 @@ def push(
     from bench.running.hostlock import reserved
 
     store = Store(model_store())
-    every = with_own(load_matrix(), store).models
+    every = with_own(load_matrix(), store, names or (), console()).models
     made = [name for name in every if (manifest := store.manifest(name)) and manifest["artifacts"]]
     chosen = choose("model", names, every) if names else made
     if not chosen:

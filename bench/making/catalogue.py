@@ -41,8 +41,7 @@ def _checks(name: str, matrix: Matrix, store: Store) -> Iterator[Facts]:
     checks = Checks(store, matrix)
     for framework, entry in matrix.frameworks.items():
         for precision in entry.precisions:
-            verdict = checks.find(Cell("host", framework, name, precision))
-            if verdict is not None:
+            for verdict in checks.every(Cell("host", framework, name, precision)):
                 yield {"framework": framework, "precision": precision, **vars(verdict)}
 
 

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
 from bench.bounds import BOUNDS
 from bench.errors import ConfigError
-from bench.making.checks import Checks
+from bench.making.checks import PLAIN, Checks, Limits
 from bench.making.recipe import SOURCES
 from bench.plan import Cell, Plan
 
@@ -26,6 +27,7 @@ SIGNS: dict[Status, str] = {
     "not tried": "·",
 }
 UNKNOWN = ("not made", "not tried")
+UNTRIED = (*UNKNOWN, "not supported")
 HEAD = (
     "<!-- Generated: bench models table --known --markdown. Edit nothing by hand. -->\n"
     "# Compatibility and parity\n\n"
@@ -35,57 +37,117 @@ HEAD = (
     "what was not tried yet.\n\n"
 )
 MEMORY = ("memory", "out-of-memory", "killed")  # a container is killed where the kernel has no memory left
+SHORT = 12  # characters of an artifact's key
+DAY = len("2026-11-27")  # of a time as ISO 8601
 
 
-def rows(plan: Plan, checks: Checks) -> list[Row]:
-    """One row for each cell of the plan and each that it leaves out, with what is known of it, by precision."""
-    found = [{**_named(cell), **_tried(cell, checks)} for cell in plan.cells]
+def rows(plan: Plan, checks: Checks, limits: Limits = PLAIN) -> list[Row]:
+    """One row for each cell of the plan and each that it leaves out, with what is known of it, by precision.
+
+    Verdicts are those under `limits`, which their rows name where they are not plain. What was tried has its day
+    (`tried`, null where that was not kept) and the `key` of the sources that it was of; both are null in other rows.
+    """
+    found = [{**_named(cell), **_tried(cell, checks, limits)} for cell in plan.cells]
     for name, reason in plan.skipped.items():
-        found.append({**_named(Cell(*name.split("/"))), "status": "not supported", "message": reason})
+        found.append({**_named(Cell(*name.split("/"))), **_untried("not supported", reason)})
     return sorted(found, key=lambda row: list(BOUNDS).index(row["precision"]))
 
 
-def earlier_rows(path: Path) -> dict[str, Row]:
-    """Cell → the row of a table that was printed as JSON, of the cells it knows something about.
+def earlier_rows(path: Path, limits: Limits = PLAIN) -> dict[str, Row]:
+    """Cell → the row of a table that was printed as JSON, of the cells that were tried under these limits.
 
     Raises ConfigError when the file is no such table.
     """
+    mine = _limits(limits).get("limits")
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(found, list):
             raise TypeError
-        return {_cell(row): row for row in found if row["status"] in SIGNS and row["status"] not in UNKNOWN}
+        tried = (row for row in found if row["status"] in SIGNS and row["status"] not in UNTRIED)
+        return {_cell(row): row for row in tried if row.get("limits") == mine}
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", "name a file that --json of this command wrote") from None
     except (ValueError, TypeError, KeyError):
         raise ConfigError(f"{path} is no table of models", "name a file that --json of this command wrote") from None
 
 
-def beside(found: Iterable[Row], earlier: Mapping[str, Row]) -> list[Row]:
-    """The rows, but an earlier table's where nothing is known here."""
-    return [earlier.get(_cell(row), row) if row["status"] in UNKNOWN else row for row in found]
+def beside(found: Iterable[Row], earlier: Mapping[str, Row], checks: Checks) -> list[Row]:
+    """The rows, but an earlier table's where nothing is known here.
+
+    These say whether they are `stale`, of other sources than the present ones: null where they do not tell of which.
+    """
+    return [_aged(old, checks) if (old := _earlier(row, earlier)) else row for row in found]
+
+
+def _earlier(row: Row, earlier: Mapping[str, Row]) -> Row | None:
+    return earlier.get(_cell(row)) if row["status"] in UNKNOWN else None
+
+
+def _aged(row: Row, checks: Checks) -> Row:
+    key = row.get("key")
+    present = _key(Cell("host", row["framework"], row["model"], row["precision"]), checks)
+    return {**row, "tried": row.get("tried"), "key": key, "stale": key != present if key else None}
+
+
+def stale(found: Iterable[Row]) -> str:
+    """How many verdicts are of older sources, as a sentence; nothing where none is."""
+    count = sum(row.get("stale") is True for row in found)
+    return f"{count} of these verdicts {'is' if count == 1 else 'are'} of older sources." if count else ""
+
+
+def limited(found: Iterable[Row]) -> str:
+    """Under which limits the verdicts are, as a sentence; nothing where they are plain."""
+    limits = next((Limits(**row["limits"]) for row in found if row.get("limits")), PLAIN)
+    return f"Tried with {limits}." if str(limits) else ""
 
 
 def _named(cell: Cell) -> Row:
     return {"framework": cell.framework, "model": cell.model, "precision": cell.precision}
 
 
-def _tried(cell: Cell, checks: Checks) -> Row:
+def _untried(status: Status, message: str | None) -> Row:
+    return {"status": status, "message": message, "tried": None, "key": None}
+
+
+def _limits(limits: Limits) -> Row:
+    """What a row says of them: nothing where they are plain."""
+    return {} if limits == PLAIN else {"limits": asdict(limits)}
+
+
+def _key(cell: Cell, checks: Checks) -> str:
+    """The short key of the sources that make a cell's artifact now."""
     kind = checks.matrix.frameworks[cell.framework].kind(cell.precision)
-    verdict = checks.find(cell)
+    return (checks.store.artifact_key(cell.model, kind) or "")[:SHORT]
+
+
+def _tried(cell: Cell, checks: Checks, limits: Limits) -> Row:
+    kind = checks.matrix.frameworks[cell.framework].kind(cell.precision)
+    verdict = checks.find(cell, limits)
     if verdict is None:
-        sources = [kind, *({*SOURCES.values()} - {kind})]
-        failure = next((said for each in sources if (said := checks.store.failure(cell.model, each))), None)
-        if failure is not None:
-            return {"status": "out of memory" if "out of memory" in failure else "cannot convert", "message": failure}
+        for each in (kind, *({*SOURCES.values()} - {kind})):
+            if failure := checks.store.failure(cell.model, each):
+                tried = checks.store.failed_at(cell.model, each)
+                return {
+                    "status": "out of memory" if "out of memory" in failure else "cannot convert",
+                    "message": failure,
+                    "tried": tried and tried[:DAY],
+                    "key": _key(cell, checks),
+                }
         made = checks.store.find(cell.model, *kind) is not None
-        return {"status": "not tried" if made else "not made", "message": None}
+        return _untried("not tried" if made else "not made", None)
     status: Status = "runs"
     if verdict.status == "differs":
         status = "differs"
     elif verdict.status == "fails":
         status = "out of memory" if verdict.reason in MEMORY else "does not run"
-    found: Row = {"status": status, "message": verdict.message, "with": verdict.framework}
+    found: Row = {
+        "status": status,
+        "message": verdict.message,
+        "tried": verdict.tried[:DAY],
+        "key": _key(cell, checks),
+        **_limits(limits),
+        "with": verdict.framework,
+    }
     if verdict.parity:
         kept = ("max_abs", "max_rel", "cosine", "agree", "inputs")
         found["parity"] = {name: verdict.parity[name] for name in kept}
@@ -96,7 +158,8 @@ def _tried(cell: Cell, checks: Checks) -> Row:
 def page(found: Sequence[Row]) -> str:
     """The whole of docs/compatibility.md."""
     signs = ", ".join(f"{sign} {status}" for status, sign in SIGNS.items() if sign != SIGNS["not tried"])
-    return f"{HEAD}{signs}, {SIGNS['not tried']} not tried yet.\n\n{markdown(found)}"
+    legend = " ".join(filter(None, [f"{signs}, {SIGNS['not tried']} not tried yet.", limited(found)]))
+    return f"{HEAD}{legend}\n\n{markdown(found)}"
 
 
 def markdown(found: Sequence[Row]) -> str:
@@ -105,6 +168,8 @@ def markdown(found: Sequence[Row]) -> str:
     for precision in dict.fromkeys(row["precision"] for row in found):
         mine = [row for row in found if row["precision"] == precision]
         lines += [f"## {precision}", "", *_table(mine, _sign), "", *_table(mine, _figures), ""]
+        if old := stale(mine):
+            lines += [old, ""]
     said = [row for row in found if row["message"] and row["status"] != "not supported"]
     if said:
         lines += ["## What was said", ""]

@@ -3,15 +3,19 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
+from bench import bounds
 from bench import engine as engines
 from bench.errors import CellsFailed, HostError
 from bench.kind import Kind
+from bench.making.edgetpu import lacking, staged
 from bench.making.recipe import MAKERS, SOURCES, STEPS
-from bench.making.steps import Containers, Host, Step, Workshop
+from bench.making.steps import MEMORY, SECONDS, TIMED_OUT, Containers, Host, Step, Workshop
 from bench.making.store import Manifest, Store
+from bench.making.words import compared
 from bench.matrix.config import Framework, Matrix, load_matrix
 from bench.paths import model_store
 
@@ -28,12 +32,13 @@ def build(names: Sequence[str], kinds: Iterable[Kind], progress: Console, *, aga
 
     What is there with the right bytes is left alone, and what no framework could run is not made. A model that fails
     does not keep the others from being made; then ModelBuildError is raised at the end. Without `again` what these
-    sources failed to make before is not tried once more. Raises HostError when an image or environment cannot be made.
+    sources failed to make before is not tried once more. Raises HostError when an image or environment cannot be made,
+    or a model of the user's would be read on the host.
     """
     store = Store(model_store())
     failures: list[str] = []
     wanted = list(dict.fromkeys(kinds))
-    left_out = useless(load_matrix(), names, wanted) | sourceless(store, names, wanted)
+    left_out = useless(load_matrix(), names, wanted) | sourceless(store, names, wanted) | lacking(names, wanted)
     for (name, kind), reason in left_out.items():
         progress.print(f"models: {name} is not made as {kind}: {reason}", highlight=False)
     workshop: Workshop | None = None
@@ -43,10 +48,13 @@ def build(names: Sequence[str], kinds: Iterable[Kind], progress: Console, *, aga
         if not todo:
             continue
         workshop = workshop or find_workshop(progress)
+        if not workshop.apart and (brought := sorted(todo.keys() & set(store.own()))):
+            what = f"no engine answers, and a model of your own is converted in a container only: {', '.join(brought)}"
+            raise HostError(what, "start an engine with `make engine-up`")
         workshop.prepare(step)
         for name, missing in todo.items():
             progress.print(f"models: {step} {name} ({', '.join(map(str, missing))})", highlight=False)
-            failures += _make(store, workshop, step, name, missing)
+            failures += _make(store, workshop, step, name, missing, progress)
     if failures:
         raise ModelBuildError("\n".join(failures), f"all of it is kept in {store.root / 'logs'}")
 
@@ -105,8 +113,11 @@ def _missing(store: Store, name: str, step: str, kinds: Sequence[Kind], *, again
     return [kind for kind in missing if again or store.failure(name, kind) is None]
 
 
-def _make(store: Store, workshop: Workshop, step: str, name: str, kinds: Sequence[Kind]) -> list[str]:
+def _make(
+    store: Store, workshop: Workshop, step: str, name: str, kinds: Sequence[Kind], progress: Console
+) -> list[str]:
     """Run one step for a model; the messages of what it could not make, which the store keeps, too."""
+    brought = name in store.own()
     with store.staging() as folder:
         given: dict[str, Path] = {}
         if source := SOURCES.get(step):
@@ -115,23 +126,36 @@ def _make(store: Store, workshop: Workshop, step: str, name: str, kinds: Sequenc
                 return [_fail(store, name, kind, f"it has no {source} to begin with") for kind in kinds]
             inputs = folder / "inputs.json"
             inputs.write_text(json.dumps(begun.inputs), encoding="utf-8")
-            given = {"model": begun.path, "inputs": inputs, "reference": begun.reference}
+            given = {"model": begun.path, "inputs": inputs, "reference": begun.reference, **staged(kinds, folder)}
         out = folder / "out"
         out.mkdir()
-        code, said = workshop.run(Step(name=step, model=name, kinds=kinds, given=given), out)
+        code, said = workshop.run(Step(name=step, model=name, kinds=kinds, given=given, brought=brought), out)
         _keep_log(store, f"{name}-{step}", said)
         if code:
-            return [_fail(store, name, kind, end_of(code, said), said) for kind in kinds]
+            reason = end_of(code, said, limit=MEMORY if brought else None)
+            return [_fail(store, name, kind, reason, said) for kind in kinds]
         made: Manifest = json.loads((out / "made.json").read_text(encoding="utf-8"))
         failed: Mapping[str, str] = made.pop("failed", {})
         store.record(name, out, made)
+        for entry in made["artifacts"]:
+            progress.print(f"models: {name} {_judged(entry)}", highlight=False, soft_wrap=True)
         return [_fail(store, name, kind, failed[str(kind)], said) for kind in kinds if str(kind) in failed]
 
 
-def end_of(code: int, said: str) -> str:
-    """Why a step ended with this code: its last words."""
+def _judged(entry: Mapping[str, Any]) -> str:
+    """What the maker found of an artifact, in the words of a check."""
+    kind = Kind(entry["format"], entry["precision"])
+    wrong = bounds.outside(kind.precision, entry["parity"])
+    return f"{kind}: {compared('differs' if wrong else 'agrees', entry['parity'], wrong)}"
+
+
+def end_of(code: int, said: str, *, limit: int | None = None) -> str:
+    """Why a step ended with this code: its last words. `limit` is how many bytes it might take."""
     if code in (137, -9):
-        return "out of memory: the converter was killed"
+        more = f" (a model of your own may take {limit >> 30} GiB)" if limit else ""
+        return f"out of memory: the converter was killed{more}"
+    if code == TIMED_OUT:
+        return f"the converter took longer than {SECONDS} s"
     # A library that ends the process announces a stack trace, which it has none of, behind its reason.
     lines = [line for line in said.strip().splitlines() if not line.startswith("*** ")]
     return (lines or [f"it ended with {code} and said nothing"])[-1]

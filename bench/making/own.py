@@ -5,7 +5,7 @@ A file of a user's is never looked into here: all that is read of it is read in 
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from rich.console import Console
 from bench import durable
 from bench import engine as engines
 from bench.errors import ConfigError
+from bench.making.lacking import lacking
 from bench.making.models import end_of
 from bench.making.recipe import digest
-from bench.making.steps import Containers, Step
+from bench.making.steps import MEMORY, TIMED_OUT, Containers, Step
 from bench.making.store import Manifest, Store
 from bench.matrix.config import Matrix, Network, Source
 from bench.paths import model_store
@@ -26,7 +27,6 @@ STEP = "add"
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 SUFFIXES = (".onnx", ".tflite")
 LARGEST = 2**31  # bytes: no file of either format can be larger
-MEMORY = 6 * 2**30  # bytes that reading a file may take
 SECONDS = 900
 REFUSED = 3  # the step's exit code for a file that is not taken
 
@@ -54,15 +54,15 @@ def add(name: str, file: Path, options: Options, matrix: Matrix, say: Console) -
         given = folder / f"model{file.suffix}"
         _copy(file, given)
         key = digest(durable.hash_of(given), json.dumps(asdict(options), sort_keys=True))
-        if name in store.own() and store.key(name) != key:
+        if name in store.own() and store.key(name) not in (key, None):
             raise ConfigError(
                 f"there is another model '{name}' already", f"bench models remove {name}, or another name"
             )
-        workshop = Containers(engines.connect(), memory=MEMORY, seconds=SECONDS)
+        workshop = Containers(engines.connect(), seconds=SECONDS)
         workshop.prepare(STEP)
         out = folder / "out"
         out.mkdir()
-        step = Step(name=STEP, model=name, kinds=(), given={"file": given}, words=options.words())
+        step = Step(name=STEP, model=name, kinds=(), given={"file": given}, words=options.words(), brought=True)
         code, said = workshop.run(step, out)
         if code:
             raise ConfigError(f"{file}: {_reason(code, said)}", "docs/models.md says what can be brought")
@@ -83,9 +83,21 @@ def remove(name: str) -> None:
     store.remove(name)
 
 
-def with_own(matrix: Matrix, store: Store) -> Matrix:
-    """The matrix with the user's own models behind those of the catalogue."""
-    found = {name: network for name in store.own() if (network := _network(name, store))}
+def with_own(matrix: Matrix, store: Store, names: Iterable[str] = (), say: Console | None = None) -> Matrix:
+    """The matrix with the user's own models behind those of the catalogue.
+
+    One whose file is missing is left out. Raises HostError when it is one of `names`; where there are none, `say` is
+    told.
+    """
+    found, wanted = {}, set(names)
+    for name in store.own():
+        error = lacking(store, name)
+        if error is None:
+            found[name] = _network(name, store)
+        elif name in wanted:
+            raise error
+        elif say and not wanted:
+            say.print(f"left out: {error}; {error.hint}", highlight=False, markup=False, soft_wrap=True)
     return matrix.model_copy(update={"models": {**matrix.models, **found}}) if found else matrix
 
 
@@ -110,11 +122,10 @@ def refusals(store: Store, matrix: Matrix) -> Callable[[Cell], str | None]:
     return refusal
 
 
-def _network(name: str, store: Store) -> Network | None:
-    manifest = store.manifest(name)
-    if manifest is None:
-        return None
-    (given,) = [entry for entry in manifest["artifacts"] if entry["key"] == manifest["key"]]
+def _network(name: str, store: Store) -> Network:
+    manifest, given = store.manifest(name), store.brought(name)
+    assert manifest, "nothing of it is lacking"
+    assert given, "nothing of it is lacking"
     return Network(
         title=name,
         task="own",
@@ -152,7 +163,9 @@ def _reason(code: int, said: str) -> str:
     if code == REFUSED and refused:
         return refused.removeprefix("refused: ")
     if code in (137, -9):
-        return f"reading it takes more than {MEMORY >> 30} GiB of memory, or more than {SECONDS} s"
+        return f"reading it takes more than {MEMORY >> 30} GiB of memory"
+    if code == TIMED_OUT:
+        return f"reading it takes more than {SECONDS} s"
     if code > 128:
         return f"the program that reads it was ended by signal {code - 128}: the file is damaged"
     return end_of(code, said)

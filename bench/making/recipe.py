@@ -13,13 +13,14 @@ from functools import cached_property
 from pathlib import Path
 
 from bench.kind import Kind
+from bench.making.programs import programs
 from bench.paths import PROJECT
 
 # Step → the formats that it makes, each in these precisions. The first defines the model; the others work on what it
 # exported.
 STEPS: dict[str, dict[str, tuple[str, ...]]] = {
     "export": {"onnx": ("fp32",), "torch": ("fp32",)},
-    "convert": {"savedmodel": ("fp32",), "tflite": ("fp32", "fp16", "int8")},
+    "convert": {"savedmodel": ("fp32",), "tflite": ("fp32", "fp16", "int8"), "edgetpu": ("int8",)},
     "onnxruntime": {"onnx": ("int8",)},
     "openvino": {"openvino": ("fp32", "fp16", "int8")},
     "ncnn": {"ncnn": ("fp32", "fp16")},
@@ -55,12 +56,12 @@ class Recipes:
         if entry is None:
             return None
         network = self.folder / "networks" / str(entry["file"])
-        return digest(json.dumps(entry, sort_keys=True), _hash_files(network), self._common, self._step("export"))
+        return digest(json.dumps(entry, sort_keys=True), _hash_files(network), self._step("export"))
 
     def artifact_key(self, key: str, kind: Kind) -> str | None:
         """The key of one artifact of a model: its definition's, and the step that makes such artifacts."""
         step = MAKERS.get(kind)
-        return None if step is None else digest(key, self._common, self._step(step))
+        return None if step is None else digest(key, self._step(step))
 
     def counts(self, model: str) -> dict[str, int]:
         """Parameters and multiply-accumulates of a network of the catalogue, as they were counted before."""
@@ -72,15 +73,11 @@ class Recipes:
         said = self._catalog.get(model, {}).get("layout")
         return None if said is None else str(said)
 
-    @cached_property
-    def _common(self) -> str:
-        return _hash_files(*self.folder.glob("*.py"))
-
     def _step(self, step: str) -> str:
         if step not in self._steps:
             # How the image is built from its lock file bears on no artifact: the Dockerfile is left out.
-            programs = (self.folder / step).rglob("*.py")
-            self._steps[step] = _hash_files(*programs, self.folder / step / "requirements.txt")
+            made_of = programs(self.folder, (self.folder / step).rglob("*.py"))
+            self._steps[step] = _hash_files(*made_of, self.folder / step / "requirements.txt")
         return self._steps[step]
 
 

@@ -22,20 +22,26 @@ from bench.kind import Kind
 from bench.paths import PROJECT
 
 RUN = "models"  # the run that these containers belong to: `bench matrix clean` finds what a killed build left
+MEMORY = 6 * 2**30  # bytes that a step may take which reads a file that a user brought
 SECONDS = 3600  # no network takes this long to convert; a converter that hangs must end
+TIMED_OUT = 124  # the exit code of a step that hung, as `timeout` has it
 PYTHON = "3.11"  # as in the images
 REPEATED = {"PYTHONHASHSEED": "0"}  # converters write what they keep in sets, and the bytes are to repeat
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One call of `python -m models.<name>`: which model, in which kinds, from which files (option → path)."""
+    """One call of `python -m models.<name>`: which model, in which kinds, from which files (option → path).
+
+    `brought` is a step that reads a file of a user's, or what was made of one.
+    """
 
     name: str
     model: str
     kinds: Sequence[Kind]
     given: Mapping[str, Path]
     words: Sequence[str] = ()  # more of the step's own options
+    brought: bool = False
 
     def command(self, out: Path | str, given: Mapping[str, str]) -> list[str]:
         """The argument list behind the interpreter, with the paths as the step sees them."""
@@ -45,7 +51,9 @@ class Step:
 
 
 class Workshop(Protocol):
-    """A place where steps run."""
+    """A place where steps run. In one that is `apart` from this machine they may read what a user brought."""
+
+    apart: bool
 
     def prepare(self, name: str) -> None:
         """Make ready what the step needs. Raises HostError."""
@@ -57,9 +65,10 @@ class Workshop(Protocol):
 class Containers:
     """Steps in their images: no network, a read-only root, the caller's uid, removed afterwards."""
 
-    def __init__(self, engine: docker.DockerClient, *, memory: int | None = None, seconds: int = SECONDS) -> None:
-        self.engine = engine
-        self.memory, self.seconds = memory, seconds
+    apart = True
+
+    def __init__(self, engine: docker.DockerClient, *, seconds: int = SECONDS) -> None:
+        self.engine, self.seconds = engine, seconds
 
     def prepare(self, name: str) -> None:
         """Build the step's image, unless it is there by the very recipe."""
@@ -72,6 +81,7 @@ class Containers:
 
     def run(self, step: Step, out: Path) -> tuple[int, str]:
         """Run one container."""
+        memory = MEMORY if step.brought else None
         inside = {option: f"/in/{option}/{path.name}" for option, path in step.given.items()}
         seen = {PROJECT / "models": "/project/models", **{step.given[option]: inside[option] for option in inside}}
         settings: dict[str, Any] = {
@@ -88,8 +98,8 @@ class Containers:
             "cap_drop": ["ALL"],
             "security_opt": ["no-new-privileges"],
             "init": True,
-            "mem_limit": self.memory,
-            "memswap_limit": self.memory,
+            "mem_limit": memory,
+            "memswap_limit": memory,
         }
         image = f"{PREFIX}models-{step.name}:{native_platform()}"
         try:
@@ -100,14 +110,14 @@ class Containers:
             raise engines.gone(error) from error
 
     def _wait(self, container: Any) -> int:
-        """Its exit code, 137 where it had to be ended: it took too long."""
+        """Its exit code, TIMED_OUT where it had to be ended: it took too long."""
         try:
             return int(container.wait(timeout=self.seconds)["StatusCode"])
         except requests.exceptions.ConnectionError as error:  # the SDK's word for a wait that takes too long
             if "timed out" not in str(error).lower():
                 raise
             container.kill()
-            return 137
+            return TIMED_OUT
 
     @contextmanager
     def _started(self, image: str, command: list[str], settings: dict[str, Any]) -> Iterator[Any]:
@@ -123,6 +133,8 @@ class Containers:
 class Host:
     """Steps in environments of this machine, made from the lock files of the same images."""
 
+    apart = False
+
     def __init__(self) -> None:
         self.pythons: dict[str, Path] = {}
 
@@ -136,6 +148,7 @@ class Host:
 
     def run(self, step: Step, out: Path) -> tuple[int, str]:
         """Run one process."""
+        assert not step.brought, "nothing would keep the file from this machine"
         given = {option: str(path) for option, path in step.given.items()}
         done = subprocess.run(
             [str(self.pythons[step.name]), "-B", *step.command(out, given)],

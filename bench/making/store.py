@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from bench import durable
 from bench.kind import Kind
 from bench.making.recipe import Recipes
+from bench.results.record import now
 
 SCHEMA = 2
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # in what converters say
@@ -60,10 +61,20 @@ class Store:
         """The names of the models that the user brought."""
         return sorted(path.stem for path in (self.root / "own").glob("*.json"))
 
+    def said(self, model: str) -> dict[str, Any] | None:
+        """What the user said of a model of theirs, with its `key`; None where it is not theirs, or that is damaged."""
+        said = durable.read_json(self.root / "own" / f"{model}.json")
+        return said if said and isinstance(said.get("key"), str) else None
+
+    def brought(self, model: str) -> dict[str, Any] | None:
+        """The index's entry of the very file that the user brought; None where that is not there."""
+        said, manifest = self.said(model), self.manifest(model)
+        return brought_of(manifest["artifacts"], said) if said and manifest else None
+
     def key(self, model: str) -> str | None:
         """What names the definition of a model: the user's own, or the catalogue's by the current sources."""
-        own = durable.read_json(self.root / "own" / f"{model}.json")
-        return str(own["key"]) if own else self.recipes.key(model)
+        said = self.said(model)
+        return str(said["key"]) if said else self.recipes.key(model)
 
     def artifact_key(self, model: str, kind: Kind) -> str | None:
         """What names an artifact of a model by the current sources, made or not."""
@@ -74,9 +85,11 @@ class Store:
         """What was made of a model with the current sources; None when nothing was."""
         key = self.key(model)
         manifest = self._read(self._index(model, key)) if key else None
-        if manifest:
-            kept = [entry for entry in manifest["artifacts"] if self._is_current(manifest, entry)]
-            manifest["artifacts"] = kept
+        if key and manifest:
+            said = self.said(model)
+            brought = brought_of(manifest["artifacts"], said) if said else None
+            current = [each for each in manifest["artifacts"] if each is brought or self._is_current(key, each)]
+            manifest["artifacts"] = [each for each in current if (self.root / each["path"]).exists()]
         return manifest
 
     def find(self, model: str, format: str, precision: str) -> Artifact | None:
@@ -89,10 +102,12 @@ class Store:
 
     def failure(self, model: str, kind: Kind) -> str | None:
         """What was said when the current sources could not make an artifact; None when they could, or did not try."""
-        told = durable.read_json(self._failure(model, kind))
-        if told is None or told.get("key") != self.artifact_key(model, kind):
-            return None
-        return COLOUR.sub("", str(told["message"]))
+        told = self._failed(model, kind)
+        return COLOUR.sub("", str(told["message"])) if told else None
+
+    def failed_at(self, model: str, kind: Kind) -> str | None:
+        """When that was, ISO 8601; None where it was not, or was kept without its time."""
+        return (self._failed(model, kind) or {}).get("tried")
 
     def list(self) -> Iterator[Manifest]:
         """Everything that was ever made and is still there, by current and by older sources."""
@@ -155,7 +170,8 @@ class Store:
 
         A step that defines the model brings its `reference`. If that has other bytes than the one recorded before,
         what was made against the earlier one is left out. `own` is what the user said of a model of theirs, with its
-        `key`: with its name written last the model is there.
+        `key`, which is that of the file they brought, too; what was made of that file elsewhere comes with a key of its
+        own. With its name written last the model is there.
         """
         key = str(own["key"]) if own else self.key(model)
         if key is None:
@@ -163,7 +179,8 @@ class Store:
         artifacts = []
         for entry in made["artifacts"]:
             kind = Kind(entry["format"], entry["precision"])
-            artifacts.append(self._keep(folder, entry, key=key if own else self.recipes.artifact_key(key, kind)))
+            mine = entry.get("key", key) if own else self.recipes.artifact_key(key, kind)
+            artifacts.append(self._keep(folder, entry, key=mine))
         facts = {name: value for name, value in made.items() if name not in ("artifacts", "reference")}
         if "reference" in made:
             facts["reference"] = self._keep(folder, made["reference"])
@@ -181,7 +198,7 @@ class Store:
         """Keep why the current sources could not make an artifact. `find` goes by what was made, not by this."""
         with self._locked():
             told = {"model": model, "kind": str(kind), "key": self.artifact_key(model, kind), "message": message}
-            durable.write_json(self._failure(model, kind), told)
+            durable.write_json(self._failure(model, kind), {**told, "tried": now()})
 
     def remove(self, model: str) -> None:
         """Forget a model of the user's, with everything that was made of it and that no other model shares."""
@@ -213,13 +230,16 @@ class Store:
     def _index(self, model: str, key: str) -> Path:
         return self.root / "index" / model / f"{key}.json"
 
+    def _failed(self, model: str, kind: Kind) -> dict[str, Any] | None:
+        told = durable.read_json(self._failure(model, kind))
+        return told if told and told.get("key") == self.artifact_key(model, kind) else None
+
     def _failure(self, model: str, kind: Kind) -> Path:
         return self.root / "failures" / model / f"{kind.format}-{kind.precision}.json"
 
-    def _is_current(self, manifest: Manifest, entry: Mapping[str, Any]) -> bool:
-        """Whether the current sources would make it; a file that the user brought is made by none."""
-        made = self.recipes.artifact_key(manifest["key"], Kind(entry["format"], entry["precision"]))
-        return entry["key"] in (made, manifest["key"]) and (self.root / entry["path"]).exists()
+    def _is_current(self, key: str, entry: Mapping[str, Any]) -> bool:
+        """Whether the current sources would make it of the model with this key."""
+        return bool(entry["key"] == self.recipes.artifact_key(key, Kind(entry["format"], entry["precision"])))
 
     def _artifact(self, manifest: Manifest, entry: Mapping[str, Any]) -> Artifact:
         reference = manifest["reference"]
@@ -256,6 +276,17 @@ class Store:
             yield
         finally:
             os.close(held)
+
+
+def brought_of(entries: Sequence[dict[str, Any]], said: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Which entry of an index is the very file that the user brought: no step made it, so it has the model's own key.
+
+    Earlier versions gave that key to all that they pulled: so it is of the file's kind, and of several the one in
+    float32, since nothing is made of any other.
+    """
+    suffix = Path(str(said.get("file"))).suffix
+    mine = [each for each in entries if each["key"] == said["key"] and f".{each['format']}" == suffix]
+    return min(mine, key=lambda each: each["precision"] != "fp32", default=None)
 
 
 def _entries(manifest: Manifest) -> list[dict[str, Any]]:

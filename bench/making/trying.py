@@ -11,16 +11,16 @@ from bench.arms.container import ContainerArm
 from bench.building.images import Image, native_platform, require
 from bench.errors import HostError
 from bench.making import models
-from bench.making.checks import Checks, Verdict, check
+from bench.making.checks import PLAIN, Checks, Limits, Verdict, check
+from bench.making.words import compared
 from bench.plan import Cell, Plan
 
 
 class Trial:
-    """What is needed to try cells: an engine, and the frameworks' images on it."""
+    """What is needed to try cells under limits: an engine, and the frameworks' images on it."""
 
-    def __init__(self, checks: Checks, say: Console, *, timeout: float = 600.0, memory: int | None = None) -> None:
-        self.checks, self.say = checks, say
-        self.timeout, self.memory = timeout, memory
+    def __init__(self, checks: Checks, say: Console, limits: Limits = PLAIN) -> None:
+        self.checks, self.say, self.limits = checks, say, limits
         self.engine = engines.connect()
         self.arm = ContainerArm(self.engine, self._locate)
         self.missing: dict[str, str] = {}  # framework → why it has no image
@@ -38,25 +38,20 @@ class Trial:
 
     def check(self, cells: Sequence[Cell], *, again: bool) -> Iterator[tuple[Cell, Verdict]]:
         """Try cells whose artifact is made, except those that have a verdict, unless it is to be found `again`."""
-        todo = [
-            cell for cell in cells if cell.framework not in self.missing and (again or self.checks.find(cell) is None)
-        ]
         chosen = cpu_lists.allowed()
         return check(
-            todo,
+            self._untried(cells, again=again),
             self.checks,
             self.arm,
             cpus=cpu_lists.show(chosen),
             threads=len(chosen),
-            timeout=self.timeout,
-            memory=self.memory,
+            limits=self.limits,
         )
 
     def try_all(self, plan: Plan, *, again: bool, discard: bool) -> None:
         """Make what is missing and check it, model by model. With `discard` a model's artifacts go when it is done."""
         for model in dict.fromkeys(cell.model for cell in plan.cells):
-            cells = [cell for cell in plan.cells if cell.model == model and cell.framework not in self.missing]
-            todo = [cell for cell in cells if again or self.checks.find(cell) is None]
+            todo = self._untried([cell for cell in plan.cells if cell.model == model], again=again)
             frameworks = self.checks.matrix.frameworks
             kinds = [frameworks[cell.framework].kind(cell.precision) for cell in todo]
             if not kinds:
@@ -70,6 +65,10 @@ class Trial:
             if discard and model not in self.checks.store.own():
                 self.checks.store.discard(model)
 
+    def _untried(self, cells: Sequence[Cell], *, again: bool) -> list[Cell]:
+        there = [cell for cell in cells if cell.framework not in self.missing]
+        return [cell for cell in there if again or self.checks.find(cell, self.limits) is None]
+
     def _locate(self, framework: str) -> Image:
         client: docker.DockerClient = self.engine
         return require(client, framework, native_platform())
@@ -77,8 +76,6 @@ class Trial:
 
 def describe(cell: Cell, verdict: Verdict) -> str:
     """A verdict in one line."""
-    text = f"{cell.framework} {cell.model} {cell.precision}: {verdict.status}"
-    if parity := verdict.parity:
-        text += f", off by {parity['max_rel']:.1e}, cosine {parity['cosine']:.5f}"
-        text += f", top-1 {parity['agree']} of {parity['inputs']}"
-    return f"{text}: {verdict.message}" if verdict.message else text
+    said = compared(verdict.status, verdict.parity, verdict.message)
+    limits = f" with {verdict.limits}" if str(verdict.limits) else ""
+    return f"{cell.framework} {cell.model} {cell.precision}{limits}: {said}"

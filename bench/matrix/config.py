@@ -15,7 +15,9 @@ from bench.matrix.yamlfile import Document, read_yaml
 from bench.names import nearest
 from bench.paths import MATRIX
 
-Format = Literal["onnx", "savedmodel", "tflite", "torch", "openvino", "ncnn", "tvm", "executorch", "darknet", "caffe"]
+Format = Literal[
+    "onnx", "savedmodel", "tflite", "edgetpu", "torch", "openvino", "ncnn", "tvm", "executorch", "darknet", "caffe"
+]
 Release = Annotated[str, Field(pattern=r"^R\d+\.\d+\.\d+$")]  # of L4T
 
 

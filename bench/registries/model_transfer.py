@@ -8,7 +8,8 @@ from typing import Any
 from bench import durable
 from bench.errors import HostError
 from bench.kind import Kind
-from bench.making.store import Manifest, Store
+from bench.making.lacking import lacking
+from bench.making.store import Manifest, Store, brought_of
 from bench.registries.oci import Manifest as OciManifest
 from bench.registries.parcel import TITLE, files_for, layers_of, pack, unpack
 from bench.registries.registry import Registry
@@ -41,10 +42,12 @@ class ModelPusher:
 
         Raises HostError, and then the tag is as it was.
         """
+        if model in self.store.own() and (error := lacking(self.store, model)):
+            raise error
         index = self.store.manifest(model)
         if index is None or not index["artifacts"]:
             raise HostError(f"nothing of {model} is made", f"bench models build {model}")
-        own = durable.read_json(self.store.root / "own" / f"{model}.json")
+        own = self.store.said(model)
         index = index | ({"own": own} if own else {})
         repository, tag = repository_of(self.registry, model), tag_of(index)
         files: dict[str, tuple[dict[str, Any], Path]] = {}
@@ -55,7 +58,8 @@ class ModelPusher:
         if there is not None and there[1]["reference"]["sha256"] == index["reference"]["sha256"]:
             mine = {(entry["format"], entry["precision"]) for entry in index["artifacts"]}
             for entry in there[1]["artifacts"]:
-                if (entry["format"], entry["precision"]) not in mine:
+                # A second one that says it is the file itself was pushed by an earlier version.
+                if (entry["format"], entry["precision"]) not in mine and entry["key"] != index["key"]:
                     index["artifacts"].append(entry)
                     layers += files_for(there[0], entry)
         manifest, config = pack(index, layers)
@@ -93,28 +97,36 @@ class ModelPusher:
 
 
 def pull(store: Store, registry: Registry, model: str, wanted: Wanted, watcher: Watcher, digest: str | None) -> Moved:
-    """Pull a model's artifacts that the store lacks: those that its own sources would make, or of the user's own file.
+    """Pull a model's artifacts that the store lacks: those that its own sources would make, and a user's own file.
 
-    `digest` names the very manifest. Raises HostError, and then the store is as it was.
+    The file comes with whatever is asked for, since it defines the model. `digest` names the very manifest. Raises
+    HostError, and then the store is as it was.
     """
     repository = repository_of(registry, model)
     manifest, index = _find(store, registry, model, digest)
     own = index.pop("own", None)
-    current = [entry for entry in index["artifacts"] if wanted(Kind(entry["format"], entry["precision"]))]
-    current = [entry for entry in current if own or entry["key"] == _key(store, model, entry)]
-    missing = [entry for entry in current if not _has(store, model, entry)]
-    if not current:
+    brought = brought_of(index["artifacts"], own) if own else None
+    if own and brought is None:
+        what = f"what {registry.address} has of {model} is without the file that was added"
+        raise HostError(what, f"where it was added: bench models push {model} --registry {registry.address}")
+    usable = [entry for entry in index["artifacts"] if entry is brought or entry["key"] == _key(store, index, entry)]
+    asked = [entry for entry in usable if wanted(Kind(entry["format"], entry["precision"]))]
+    if not asked:
         raise HostError(f"{registry.address} has nothing of {model} that is asked for", "see `bench models push`")
+    current = [entry for entry in usable if entry is brought or entry in asked]
+    missing = [entry for entry in current if not _has(store, model, entry)]
+    if missing and not _has_reference(store, model, index):  # what was compared with another one does not stay
+        missing = current
     fetched = [index["reference"], *missing] if missing else []
     moved = sum(layer["size"] for entry in fetched for layer in files_for(manifest, entry))
     watcher.begin(model, moved)
     if missing:
         with store.staging() as folder:
-            for entry in fetched:
-                _fetch(registry, repository, files_for(manifest, entry), entry, folder, watcher)
+            for place, entry in enumerate(fetched):
+                _fetch(registry, repository, files_for(manifest, entry), entry, folder / str(place), watcher)
             made = {name: value for name, value in index.items() if name not in ("schema", "model", "key")}
-            told = {"reference": _unpacked(index["reference"]), "artifacts": [_unpacked(entry) for entry in missing]}
-            store.record(model, folder, made | told, own=own)
+            reference, *artifacts = [_unpacked(entry, str(place)) for place, entry in enumerate(fetched)]
+            store.record(model, folder, made | {"reference": reference, "artifacts": artifacts}, own=own)
     watcher.end(f"{model}: {moved / 1e6:.1f} MB pulled, {len(current) - len(missing)} of {len(current)} were here")
     kinds = [f"{entry['format']}/{entry['precision']}" for entry in missing]
     return Moved(model=model, digest=manifest.digest, artifacts=kinds, moved_bytes=moved)
@@ -152,8 +164,9 @@ def tag_of(index: Manifest) -> str:
     return OWN if "own" in index else f"key-{index['key'][:24]}"
 
 
-def _key(store: Store, model: str, entry: Manifest) -> str | None:
-    return store.artifact_key(model, Kind(entry["format"], entry["precision"]))
+def _key(store: Store, index: Manifest, entry: Manifest) -> str | None:
+    """What names an artifact of this kind that the sources at hand would make."""
+    return store.recipes.artifact_key(index["key"], Kind(entry["format"], entry["precision"]))
 
 
 def _has(store: Store, model: str, entry: Manifest) -> bool:
@@ -161,17 +174,21 @@ def _has(store: Store, model: str, entry: Manifest) -> bool:
     return found is not None and found.sha256 == entry["sha256"] and found.is_intact()
 
 
-def _unpacked(entry: Manifest) -> Manifest:
-    """An entry as a step would report it; its file lies in a folder of its own."""
-    rest = {name: value for name, value in entry.items() if name not in ("path", "sha256", "size_bytes", "key")}
-    return rest | {"file": f"{entry['sha256']}/{Path(entry['path']).name}"}
+def _has_reference(store: Store, model: str, index: Manifest) -> bool:
+    mine = store.manifest(model)
+    return mine is not None and bool(mine["reference"]["sha256"] == index["reference"]["sha256"])
+
+
+def _unpacked(entry: Manifest, holder: str) -> Manifest:
+    """An entry as a step would report it, with its key; its file lies in a folder of its own."""
+    rest = {name: value for name, value in entry.items() if name not in ("path", "sha256", "size_bytes")}
+    return rest | {"file": f"{holder}/{Path(entry['path']).name}"}
 
 
 def _fetch(
-    registry: Registry, repository: str, layers: Sequence[Any], entry: Manifest, folder: Path, watcher: Watcher
+    registry: Registry, repository: str, layers: Sequence[Any], entry: Manifest, holder: Path, watcher: Watcher
 ) -> None:
     """The files of one artifact, and the proof that they are it."""
-    holder = folder / entry["sha256"]
     for layer in layers:
         target = holder / layer["annotations"][TITLE]
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -51,6 +51,8 @@ def unpack(manifest: OciManifest, config: bytes, model: str) -> Manifest:
         entries = [index["reference"], *index["artifacts"]]
         fine = fine and all(_safe(layer["annotations"][TITLE]) for layer in manifest.value["layers"])
         fine = fine and all(isinstance(entry["sha256"], str) and _safe(entry["path"]) for entry in entries)
+        fine = fine and all(isinstance(entry["key"], str) for entry in index["artifacts"])
+        fine = fine and ("own" not in index or _is_key(index["own"]["key"], index["key"]))
     except (KeyError, TypeError, ValueError):
         fine = False
     if not fine:
@@ -61,6 +63,11 @@ def unpack(manifest: OciManifest, config: bytes, model: str) -> Manifest:
 def files_for(manifest: OciManifest, entry: Mapping[str, Any]) -> list[Descriptor]:
     """The layers of one entry of an index."""
     return [layer for layer in manifest.value["layers"] if layer["annotations"].get(BELONGS) == entry["sha256"]]
+
+
+def _is_key(own: str, key: str) -> bool:
+    """Whether the key of a user's model is that of its index, which is kept under that name."""
+    return own == key and _safe(key) and "/" not in key
 
 
 def _safe(title: str) -> bool:

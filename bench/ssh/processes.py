@@ -10,7 +10,7 @@ from bench.arms.rootfs import ENTER, PYTHON
 from bench.building.images import Locate
 from bench.engine import ENGINE_GONE, LABEL, files_digest, gone, remove
 from bench.errors import HostError
-from bench.launching import RUNNER, Outcome, Spec, environment, tail
+from bench.launching import RUNNER, Outcome, Spec, by_signal, environment, tail
 from bench.ssh.board import Board
 from bench.ssh.engine import socket_of
 from bench.ssh.failures import full, is_full
@@ -43,7 +43,7 @@ class BoardProcess:
         if ended["timed_out"]:
             reason, message = "timeout", f"no result after {spec.timeout:.0f} s"
         elif code < 0:
-            reason, message = "killed", f"the runner was ended by signal {-code}"
+            reason, message = by_signal("runner", -code)
         return Outcome(
             start_ns=ended["start_ns"],
             wall_ns=ended["end_ns"] - ended["start_ns"],

@@ -1,11 +1,14 @@
 """The fastest of a few random schedules for each operator, measured on this machine.
 
 TVM's own tuner gives each batch of candidates to new processes, which takes most of its time in importing TVM, and its
-default cost model is another framework (XGBoost). Here both are left out: candidates are drawn by TVM, compiled in this
-process and timed one after another. Without a schedule an operator is a plain loop nest, in one thread.
+default cost model is another framework (XGBoost). Here both are left out: candidates are drawn by TVM, compiled and
+timed one after another, each in a fork of this process, which imports nothing and can be ended: of some schedules LLVM
+makes machine code for half an hour. Without a schedule an operator is a plain loop nest, in one thread.
 """
 
+import multiprocessing
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from time import monotonic
 from typing import Any
 
@@ -19,6 +22,7 @@ from tvm.target import Target
 
 TRIALS = 8  # candidates for each operator
 SECONDS = 90  # after this an operator gets the first candidate that works: a random schedule beats plain loops by far
+PATIENCE = 20  # seconds that a candidate may take to be compiled and timed
 SEED = 1  # draws the same candidates every time
 
 
@@ -59,14 +63,31 @@ def _candidates(name: str, operator: IRModule, target: Target, found: ms.Databas
 
 
 def _seconds(candidate: ms.MeasureCandidate, target: Target) -> float:
-    """The shorter of two runs after a first, in seconds; infinity when the candidate cannot be compiled."""
+    """The shorter of two runs after a first, in seconds; infinity when the candidate cannot be compiled in time."""
+    fork = multiprocessing.get_context("fork")
+    receiver, sender = fork.Pipe(duplex=False)
+    child = fork.Process(target=_measure, args=(candidate, target, sender))
+    child.start()
+    sender.close()
+    try:
+        return receiver.recv() if receiver.poll(PATIENCE) else float("inf")
+    except EOFError:  # it ended without an answer
+        return float("inf")
+    finally:
+        child.kill()
+        child.join()
+        receiver.close()
+
+
+def _measure(candidate: ms.MeasureCandidate, target: Target, answer: Connection) -> None:
     try:
         module = RemoveWeightLayoutRewriteBlock(skip_tensor_rewrite=True)(candidate.sch.mod)
         compiled = tvm.compile(module, target=target).jit()
     except tvm.error.TVMError:
-        return float("inf")
+        answer.send(float("inf"))
+        return
     timer = compiled.time_evaluator("main", tvm.cpu(), number=1, repeat=2)
-    return min(timer(*(_tensor(each) for each in candidate.args_info)).results)
+    answer.send(min(timer(*(_tensor(each) for each in candidate.args_info)).results))
 
 
 def _tensor(described: Any) -> Any:

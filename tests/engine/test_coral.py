@@ -88,20 +88,21 @@ def check(engine: docker.DockerClient, ref: str, platform: str, folder: Path) ->
         name: images.pins("coral", platform)[name] for name in ("numpy", "pycoral", "tflite-runtime")
     }
     artifact, request = folder / "model.tflite", folder / "request.json"
-    artifact.write_bytes(b"no model")
-    request.write_text(
-        json.dumps(
-            {
-                "protocol": 1, "framework": "coral", "device": "EDGETPU", "threads": 1, "inputs": [],
-                "artifact": {"path": str(artifact), "sha256": hash_artifact(str(artifact)), "format": "tflite"},
-                "measure": ["output"],
-            }
-        )
-    )  # fmt: skip
     seen = [docker.types.Mount(str(folder), str(folder), type="bind", read_only=True)]
-    *_, error = run(engine, ref, platform, "infer", "--request", str(request), mounts=seen, user="0")
-    assert (error["event"], error["class"]) == ("error", "load")
-    assert "libedgetpu.so.1" in error["message"]
+    for content, lacks in ((b"no model", "not compiled for the Edge TPU"), (b"edgetpu-custom-op", "libedgetpu.so.1")):
+        artifact.write_bytes(content)
+        request.write_text(
+            json.dumps(
+                {
+                    "protocol": 1, "framework": "coral", "device": "EDGETPU", "threads": 1, "inputs": [],
+                    "artifact": {"path": str(artifact), "sha256": hash_artifact(str(artifact)), "format": "edgetpu"},
+                    "measure": ["output"],
+                }
+            )
+        )  # fmt: skip
+        *_, error = run(engine, ref, platform, "infer", "--request", str(request), mounts=seen, user="0")
+        assert (error["event"], error["class"]) == ("error", "load")
+        assert lacks in error["message"]
 
 
 def test_it_builds_and_starts_with_stand_ins(engine, build, tmp_path):

@@ -11,7 +11,7 @@ import pytest
 
 from bench.making.store import Store
 from bench.paths import model_store
-from tests.engine.conftest import BENCH
+from tests.engine.conftest import BENCH, cache_apart
 from tests.engine.registry_kit import Proxy, serving
 
 pytestmark = pytest.mark.engine
@@ -93,6 +93,46 @@ def test_a_registry_that_breaks_off_leaves_a_whole_store(
     assert there.manifest(MODEL) is None
     assert list((there.root / "staging").iterdir()) == []
     assert on_board("models", "pull", "--registry", registry.address, MODEL).returncode == 0
+    assert list(there.verify()) == []
+
+
+def test_a_model_of_the_user_s_goes_with_what_was_made_of_it(
+    registry: Proxy, bench: Bench, board: tuple[Store, Bench], tmp_path: Path
+) -> None:
+    there, on_board = board
+    found = Store(model_store()).find(MODEL, "onnx", "fp32")
+    assert found is not None
+    (tmp_path / "desk").mkdir()
+    with cache_apart(tmp_path / "desk", models=False):
+        for words in (
+            ("add", "mine", "--file", str(found.path)),
+            ("build", "mine", "--format", "onnx", "--precision", "int8"),
+            ("push", "mine", "--registry", registry.address),
+        ):
+            done = bench("models", *words)
+            assert done.returncode == 0, done.stderr
+        here = Store(model_store()).manifest("mine")
+    assert here is not None
+    done = on_board("models", "pull", "--registry", registry.address, "--json", "mine", "--precision", "int8")
+    assert done.returncode == 0, done.stderr
+    (pulled,) = json.loads(done.stdout)
+    assert sorted(pulled["artifacts"]) == ["onnx/fp32", "onnx/int8"]  # the file itself comes with it
+    manifest, brought = there.manifest("mine"), there.brought("mine")
+    assert manifest is not None
+    assert {each["sha256"]: each["key"] for each in manifest["artifacts"]} == {
+        each["sha256"]: each["key"] for each in here["artifacts"]
+    }
+    assert brought is not None
+    assert (brought["precision"], brought["key"]) == ("fp32", manifest["key"])
+    for words in (("models", "list"), ("matrix", "plan", "--device", "host", "--model", "mine")):
+        done = on_board(*words)
+        assert done.returncode == 0, done.stderr
+    (there.root / brought["path"]).unlink()
+    assert on_board("models", "list").returncode == 0
+    done = on_board("matrix", "plan", "--device", "host", "--model", "mine")
+    assert done.returncode == 3
+    assert "is missing in the store" in " ".join(done.stderr.split())
+    assert on_board("models", "pull", "--registry", registry.address, "mine").returncode == 0
     assert list(there.verify()) == []
 
 

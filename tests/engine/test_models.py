@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 
 import docker
@@ -20,6 +21,7 @@ from bench.making.store import Store
 from bench.matrix.config import load_matrix
 from bench.paths import PROJECT, model_store
 from models import catalog
+from tests.compiler import write_compiler
 from tests.conftest import kinds_under_test, models_under_test
 from tests.counts import COUNTS
 
@@ -116,6 +118,13 @@ def test_multiply_accumulates_of_every_operator_that_has_any(engine: docker.Dock
     }
 
 
+def test_pytorch_counts_the_same_of_all_networks(engine: docker.DockerClient) -> None:
+    """Also of those that no test makes."""
+    bake.build(["models-export"])
+    found = json.loads(run_export(engine, "/tests/all_counts.py"))
+    assert {name: tuple(counts) for name, counts in found.items()} == COUNTS
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_outputs_depend_on_the_input_by_far_more_than_parity_allows(store: Store, name: str) -> None:
     manifest = store.manifest(name)
@@ -158,6 +167,22 @@ def test_onnx_is_opset_13_and_names_no_place(store: Store, engine: docker.Docker
         remove=True,
     )
     assert said.decode().strip() == "('', 13)"
+
+
+def test_where_google_s_compiler_is_found_it_compiles_for_the_edge_tpu(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in for it, which prints what Google's does and marks the file that it is given."""
+    kind = Kind("edgetpu", "int8")
+    monkeypatch.setattr(models, "model_store", lambda: tmp_path / "store")
+    monkeypatch.setenv("PATH", f"{write_compiler(tmp_path)}:{os.environ['PATH']}")
+    models.build(["cifarnet"], [kind], Console(file=io.StringIO()))
+    made = Store(tmp_path / "store", Recipes()).find("cifarnet", *kind)
+    assert made is not None
+    assert made.path.name == "cifarnet_edgetpu.tflite"
+    assert b"edgetpu-custom-op" in made.path.read_bytes()
+    assert made.axes == [[0, 2, 3, 1]]
+    assert made.parity["with"].endswith(", before it was compiled")
 
 
 def test_the_same_sources_make_the_same_bytes(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,10 +54,25 @@ def test_the_environment_is_ours_alone_and_names_the_threads(monkeypatch):
         ({"ExitCode": 137, "OOMKilled": True}, False, "out-of-memory"),
         ({"ExitCode": 137, "OOMKilled": False}, True, "timeout"),
         ({"ExitCode": 137, "OOMKilled": False}, False, "killed"),
+        ({"ExitCode": 139, "OOMKilled": False}, False, "signal"),
+        ({"ExitCode": 134, "OOMKilled": False}, False, "signal"),
+        ({"ExitCode": 255, "OOMKilled": False}, False, None),  # what a program ended with by itself
     ],
 )
 def test_the_end_of_a_container_is_read(state, timed_out, reason):
     assert container._why(state, SPEC, timed_out)[0] == reason
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (11, "the container was ended by signal 11 (SIGSEGV)"),
+        (6, "the container was ended by signal 6 (SIGABRT)"),
+        (40, "the container was ended by signal 40"),
+    ],
+)
+def test_a_signal_is_said_by_name(number, told):
+    assert container._why({"ExitCode": 128 + number}, SPEC, False) == ("signal", told)
 
 
 def run(code: str, **changed):
@@ -86,6 +101,11 @@ def test_a_killed_process_is_said_to_be_killed():
     assert outcome.reason == "killed"
     assert outcome.message is not None
     assert str(int(signal.SIGKILL)) in outcome.message
+
+
+def test_a_crash_is_told_apart_from_a_kill():
+    outcome = run("import os; os.abort()")
+    assert (outcome.reason, outcome.message) == ("signal", "the runner was ended by signal 6 (SIGABRT)")
 
 
 def test_what_it_complained_of_is_kept():

@@ -22,8 +22,17 @@ def test_another_input_is_outside_of_every_bound() -> None:
         assert bounds["cosine"] > 0.6
 
 
-def test_a_model_that_ignores_its_input_is_found_out_whatever_its_parity() -> None:
+@pytest.mark.parametrize("precision", BOUNDS)
+def test_a_model_that_ignores_its_input_is_found_out_whatever_its_parity(precision: str) -> None:
     reference = {"other_input": 1.1, "zero_input": 0.9}
-    assert insensitive({"other_input": 1.0, "zero_input": 0.8}, reference) is None
-    assert "zero input" in (insensitive({"other_input": 1.0, "zero_input": 0.0}, reference) or "")
-    assert "other input" in (insensitive({}, reference) or "")
+    assert insensitive(precision, {"other_input": 1.0, "zero_input": 0.8}, reference) is None
+    assert "zero input" in (insensitive(precision, {"other_input": 1.0, "zero_input": 0.0}, reference) or "")
+    assert "other input" in (insensitive(precision, {}, reference) or "")
+
+
+def test_int8_need_not_go_beyond_the_range_that_calibration_saw() -> None:
+    reference = {"other_input": 1.1, "zero_input": 4.5}
+    saturated = {"other_input": 1.0, "zero_input": 2.0}
+    assert insensitive("int8", saturated, reference) is None
+    assert insensitive("int8", saturated | {"zero_input": 0.9}, reference) is not None
+    assert insensitive("fp32", saturated, reference) is not None

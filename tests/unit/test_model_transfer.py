@@ -1,5 +1,6 @@
 """Models to a registry and back: what travels, what is checked, and that a store is whole whatever goes wrong."""
 
+import json
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,14 +8,19 @@ from types import SimpleNamespace
 import pytest
 
 from bench.errors import HostError
+from bench.making.own import with_own
 from bench.making.recipe import Recipes
 from bench.making.store import Store
+from bench.matrix.config import Source, load_matrix
+from bench.registries.model_transfer import OWN as OWN_TAG
 from bench.registries.model_transfer import ModelPusher, pull, repository_of, tag_of
 from bench.registries.oci import Manifest, digest_of, make_manifest
-from bench.registries.parcel import TITLE, unpack
+from bench.registries.parcel import TITLE, pack, unpack
 from bench.registries.transfer import Watcher
 
 from .models.source import write_made, write_sources
+
+OWN = {"key": "a key", "file": "mine.onnx", "batch": 1}
 
 
 class Shelf:
@@ -60,7 +66,7 @@ class Shelf:
 @pytest.fixture
 def site(tmp_path: Path) -> SimpleNamespace:
     """A store with two formats of a model, an empty one with the same sources, and a registry."""
-    recipes = write_sources(tmp_path / "models")
+    recipes = write_sources(tmp_path)
     full, empty = (Store(tmp_path / name, Recipes(recipes)) for name in ("full", "empty"))
     make(full, ["onnx"])
     make(full, ["savedmodel"], defines=False)
@@ -68,10 +74,16 @@ def site(tmp_path: Path) -> SimpleNamespace:
 
 
 def make(
-    store: Store, formats: list[str], *, defines: bool = True, own: dict | None = None, name: str = "small"
+    store: Store,
+    formats: list[str],
+    *,
+    defines: bool = True,
+    own: dict | None = None,
+    name: str = "small",
+    precision: str = "fp32",
 ) -> None:
     with store.staging() as folder:
-        store.record(name, folder, write_made(folder, name, formats, defines=defines), own=own)
+        store.record(name, folder, write_made(folder, name, formats, defines=defines, precision=precision), own=own)
 
 
 def pushed(site: SimpleNamespace, store: Store | None = None, name: str = "small"):
@@ -172,6 +184,116 @@ def test_a_model_of_the_user_s_goes_with_what_was_said_of_it(site: SimpleNamespa
     pushed(site, name="mine")
     with pytest.raises(HostError, match="another model of that name was added here"):
         pulled(site, "mine")
+
+
+@pytest.fixture
+def own(site: SimpleNamespace) -> SimpleNamespace:
+    """A model that a user brought, with what was made of it, and pushed."""
+    make(site.full, ["onnx"], own=OWN, name="mine")
+    make(site.full, ["tflite", "ncnn"], defines=False, name="mine")
+    make(site.full, ["onnx"], defines=False, name="mine", precision="int8")
+    pushed(site, name="mine")
+    return site
+
+
+def keys(store: Store, name: str = "mine") -> dict[str, str]:
+    manifest = store.manifest(name)
+    assert manifest is not None
+    return {f"{each['format']}/{each['precision']}": each["key"] for each in manifest["artifacts"]}
+
+
+def test_what_was_made_of_a_user_s_model_is_pulled_as_that(own: SimpleNamespace) -> None:
+    pulled(own, "mine")
+    assert keys(own.empty) == keys(own.full)
+    assert [kind for kind, key in keys(own.empty).items() if key == "a key"] == ["onnx/fp32"]
+    network = with_own(load_matrix(), own.empty, ["mine"]).models["mine"]
+    assert network.brought == Source(format="onnx", precision="fp32")
+    assert pulled(own, "mine").artifacts == []
+    assert sorted(pushed(own, own.empty, "mine").artifacts) == ["ncnn/fp32", "onnx/fp32", "onnx/int8", "tflite/fp32"]
+
+
+def test_the_file_itself_comes_with_whatever_is_asked_for(own: SimpleNamespace) -> None:
+    moved = pulled(own, "mine", wanted=lambda kind: kind.format == "ncnn")
+    assert moved.artifacts == ["onnx/fp32", "ncnn/fp32"]
+    assert with_own(load_matrix(), own.empty).models["mine"].brought == Source(format="onnx", precision="fp32")
+    assert pulled(own, "mine", wanted=lambda kind: kind.format == "tflite").artifacts == ["tflite/fp32"]
+    assert sorted(keys(own.empty)) == ["ncnn/fp32", "onnx/fp32", "tflite/fp32"]
+    with pytest.raises(HostError, match="nothing of mine that is asked for"):
+        pulled(own, "mine", wanted=lambda kind: kind.format == "caffe")
+
+
+def test_what_other_sources_made_of_a_user_s_file_is_not_pulled(own: SimpleNamespace) -> None:
+    (own.recipes / "convert" / "requirements.txt").write_text("tensorflow==2\n")
+    own.empty.recipes = Recipes(own.recipes)
+    assert pulled(own, "mine").artifacts == ["onnx/fp32", "ncnn/fp32", "onnx/int8"]
+
+
+def test_a_user_s_file_that_is_missing_is_pulled_once_more_and_not_pushed(own: SimpleNamespace) -> None:
+    pulled(own, "mine", wanted=lambda kind: kind.format == "ncnn")
+    own.empty.find("mine", "onnx", "fp32").path.unlink()
+    with pytest.raises(HostError, match=r"its file mine\.onnx is missing"):
+        pushed(own, own.empty, "mine")
+    assert pulled(own, "mine", wanted=lambda kind: kind.format == "ncnn").artifacts == ["onnx/fp32"]
+    (own.empty.root / "own" / "mine.json").write_text('{"schema": 2}')
+    with pytest.raises(HostError, match="does not say its key"):
+        pushed(own, own.empty, "mine")
+    pulled(own, "mine")
+    assert keys(own.empty) == keys(own.full)
+
+
+def test_another_reference_brings_the_file_and_all_that_was_compared_with_it(own: SimpleNamespace) -> None:
+    """As another version of the framework of reference would answer."""
+    with own.empty.staging() as folder:
+        made = write_made(folder, "mine", ["onnx"])
+        (folder / "reference.npz").write_text("other answers")
+        own.empty.record("mine", folder, made, own=OWN)
+    assert pulled(own, "mine", wanted=lambda kind: kind.format == "ncnn").artifacts == ["onnx/fp32", "ncnn/fp32"]
+    assert own.empty.find("mine", "ncnn", "fp32").is_intact()
+    assert own.empty.brought("mine")
+
+
+def test_what_an_earlier_version_pulled_is_mended_by_a_pull(own: SimpleNamespace) -> None:
+    """It gave all of it the key of the file itself."""
+    pulled(own, "mine")
+    (path,) = (own.empty.root / "index" / "mine").iterdir()
+    index = json.loads(path.read_text())
+    path.write_text(json.dumps({**index, "artifacts": [{**each, "key": "a key"} for each in index["artifacts"]]}))
+    assert with_own(load_matrix(), own.empty).models["mine"].brought == Source(format="onnx", precision="fp32")
+    assert keys(own.empty) == {"onnx/fp32": "a key"}
+    pulled(own, "mine")
+    assert keys(own.empty) == keys(own.full)
+
+
+def test_what_an_earlier_version_pushed_is_no_second_file(own: SimpleNamespace) -> None:
+    """It pulled another format alone, took that for the file itself, and pushed it."""
+    pulled(own, "mine", wanted=lambda kind: kind.format == "ncnn")
+    (path,) = (own.empty.root / "index" / "mine").iterdir()
+    index = json.loads(path.read_text())
+    (ncnn,) = [{**each, "key": "a key"} for each in index["artifacts"] if each["format"] == "ncnn"]
+    path.write_text(json.dumps({**index, "artifacts": [ncnn]}))
+    with pytest.raises(HostError, match=r"its file mine\.onnx is missing"):
+        pushed(own, own.empty, "mine")
+    repository = repository_of(own.shelf, "mine")
+    manifest = own.shelf.manifest(repository, OWN_TAG)
+    there = unpack(manifest, own.shelf.blob(repository, manifest.value["config"]["digest"]), "mine")
+    others = [each for each in there["artifacts"] if each["format"] != "ncnn"]
+    spoiled, config = pack({**there, "artifacts": [*others, ncnn]}, manifest.value["layers"])
+    own.shelf.blobs[spoiled.value["config"]["digest"]] = config
+    own.shelf.manifests[repository, OWN_TAG] = spoiled
+    assert pulled(own, "mine").artifacts == ["onnx/fp32", "tflite/fp32", "onnx/int8"]
+    own.full.remove("mine")
+    make(own.full, ["onnx"], own=OWN, name="mine")
+    assert sorted(pushed(own, name="mine").artifacts) == ["onnx/fp32", "onnx/int8", "tflite/fp32"]
+
+
+@pytest.mark.parametrize("told", [{}, {"key": 1}, {"key": "another"}, [], {"key": "../a key"}])
+def test_a_user_s_model_that_does_not_say_its_key_is_refused(own: SimpleNamespace, told: object) -> None:
+    repository = repository_of(own.shelf, "mine")
+    manifest = own.shelf.manifest(repository, OWN_TAG)
+    index = json.loads(own.shelf.blob(repository, manifest.value["config"]["digest"]))
+    spoiled, config = pack({**index, "own": told, "key": told["key"] if told == {"key": "../a key"} else "a key"}, [])
+    with pytest.raises(HostError, match="no model of this version"):
+        unpack(spoiled, config, "mine")
 
 
 def test_nothing_takes_the_place_of_a_model_of_the_catalogue(site: SimpleNamespace) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bench.kind import Kind
 from bench.making.recipe import Recipes
-from bench.making.store import Store
+from bench.making.store import Store, brought_of
 from bench.paths import PROJECT
 
 from .models.source import INPUTS, write_made, write_sources
@@ -23,7 +23,7 @@ ALL = ["onnx", "torch", "savedmodel", "tflite"]
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """An empty store that reads its keys from a small `models/` folder."""
-    return Store(tmp_path / "store", Recipes(write_sources(tmp_path / "models")))
+    return Store(tmp_path / "store", Recipes(write_sources(tmp_path)))
 
 
 def make(store: Store, name: str = "small", formats: list[str] = ALL, *, defines: bool = True) -> None:
@@ -134,6 +134,43 @@ def bring(store: Store, name: str = "mine") -> None:
     """Take over a model as the user's own."""
     with store.staging() as folder:
         store.record(name, folder, write_made(folder, name, ["onnx"]), own={"key": "a key", "file": "mine.onnx"})
+
+
+def test_a_user_s_model_without_a_key_is_there_and_cannot_be_used(store: Store) -> None:
+    bring(store)
+    (store.root / "own" / "mine.json").write_text('{"schema": 2, "file": "mine.onnx"}')
+    assert store.own() == ["mine"]
+    assert (store.said("mine"), store.key("mine"), store.manifest("mine"), store.brought("mine")) == (None,) * 4
+    assert store.find("mine", "onnx", "fp32") is None
+    bring(store)
+    assert store.find("mine", "onnx", "fp32")
+
+
+def test_what_was_made_of_a_user_s_file_keeps_the_key_that_it_comes_with(store: Store) -> None:
+    said = {"key": "a key", "file": "mine.onnx"}
+    with store.staging() as folder:
+        made = write_made(folder, "mine", ["tflite", "onnx", "ncnn"])
+        tflite, _, ncnn = made["artifacts"]
+        tflite["key"], ncnn["key"] = store.recipes.artifact_key("a key", Kind("tflite", "fp32")), "of other sources"
+        store.record("mine", folder, made, own=said)
+    manifest, brought = store.manifest("mine"), store.brought("mine")
+    assert manifest is not None
+    assert brought is not None
+    assert [entry["format"] for entry in manifest["artifacts"]] == ["tflite", "onnx"]
+    assert (brought["format"], brought["key"]) == ("onnx", "a key")
+
+
+def test_which_is_the_file_itself_in_what_an_earlier_version_pulled() -> None:
+    """It gave everything the model's own key."""
+    said = {"key": "a key", "file": "mine.onnx"}
+    int8, fp32, ncnn = (
+        {"format": form, "precision": precision, "key": "a key"}
+        for form, precision in (("onnx", "int8"), ("onnx", "fp32"), ("ncnn", "fp32"))
+    )
+    assert brought_of([ncnn, int8, fp32], said) is fp32
+    assert brought_of([ncnn], said) is None
+    assert brought_of([fp32 | {"key": "another"}], said) is None
+    assert brought_of([fp32], {"key": "a key"}) is None
 
 
 def in_child(work: Callable[[], None]) -> int:

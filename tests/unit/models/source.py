@@ -7,13 +7,21 @@ from bench.making.recipe import STEPS
 
 INPUTS = [{"name": "input", "shape": [1, 3], "dtype": "float32"}]
 OUTPUTS = [{"name": "output", "shape": [1, 2], "dtype": "float32"}]
+PARITY = {"max_abs": 1e-5, "max_rel": 1e-6, "cosine": 1.0, "top1": True, "agree": 1, "inputs": 1, "with": "checker 1.0"}
 
 
 def write_sources(folder: Path) -> Path:
-    """Make the folder: models `small` and `large`, each with a network file of its own."""
+    """Make the folder `models` there: models `small` and `large`, each with a network file of its own."""
+    folder /= "models"
     for name, text in {
         "catalog.toml": '[small]\nfile = "small.py"\n\n[large]\nfile = "large.py"\n',
-        "seeding.py": "seeds\n",
+        "seeding.py": "SEEDS = 2\n",
+        "layers.py": "LAYERS = 1\n",
+        "written.py": "from models.layers import LAYERS\n",
+        "export/__main__.py": "from models.seeding import SEEDS\n",
+        "darknet/__main__.py": "from models import written\n",
+        "tvm/link.py": "",
+        "tvm/__main__.py": "import models.tvm.link\n",
         "networks/small.py": "small\n",
         "networks/large.py": "large\n",
         "export/requirements.in": "torch\n",
@@ -45,7 +53,7 @@ def write_made(
                 "file": f"{name}.{kind}",
                 "axes": None,
                 "made_by": {},
-                "parity": {},
+                "parity": PARITY,
             }
             for kind in made_formats
         ],

@@ -3,27 +3,37 @@
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
+from bench.bounds import outside
+from bench.errors import HostError
 from bench.kind import Kind
 from bench.making import models
 from bench.making.recipe import Recipes
 from bench.making.steps import Step
 from bench.making.store import Store
+from bench.making.trying import describe
+from bench.plan import Cell
 
-from .source import write_made, write_sources
+from .source import PARITY, write_made, write_sources
 
 
 class Bench:
     """In the workshop's place: notes each step and makes what it should, or fails where it is told to."""
+
+    apart = True
 
     def __init__(self) -> None:
         self.steps: list[str] = []
         self.prepared: list[str] = []
         self.failing = ""  # the step and model that ends badly
         self.refused = ""  # the format that steps say they cannot make
+        self.parity = PARITY  # what steps find of what they make
+        self.code = 1  # with which a step that fails ends
+        self.brought: list[str] = []  # the models whose steps read what a user brought
 
     def prepare(self, name: str) -> None:
         self.prepared.append(name)
@@ -31,12 +41,18 @@ class Bench:
     def run(self, step: Step, out: Path) -> tuple[int, str]:
         said = f"{step.name} {step.model} {' '.join(map(str, step.kinds))}"
         self.steps.append(said)
+        self.brought += [step.model] if step.brought else []
         if self.failing and said.startswith(self.failing):
-            return 1, "noise\nValueError: operator Foo is not supported\n"
+            return self.code, "noise\nValueError: operator Foo is not supported\n"
         assert set(step.given) == (set() if step.name == "export" else {"model", "inputs", "reference"})
         formats = [kind.format for kind in step.kinds]
         defines = step.name == "export"
-        write_made(out, step.model, formats, defines=defines, precision=step.kinds[0].precision, failed=self.refused)
+        made = write_made(
+            out, step.model, formats, defines=defines, precision=step.kinds[0].precision, failed=self.refused
+        )
+        for entry in made["artifacts"]:
+            entry["parity"] = self.parity
+        (out / "made.json").write_text(json.dumps(made))
         return 0, ""
 
 
@@ -44,7 +60,7 @@ class Bench:
 def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bench:
     """The stand-in, with a store and sources of the test's own."""
     fake = Bench()
-    recipes = write_sources(tmp_path / "models")
+    recipes = write_sources(tmp_path)
     monkeypatch.setattr(models, "find_workshop", lambda _progress: fake)
     monkeypatch.setattr(models, "Store", lambda root: Store(root, Recipes(recipes)))
     monkeypatch.setattr(models, "model_store", lambda: tmp_path / "store")
@@ -62,7 +78,10 @@ def test_only_what_is_asked_for_is_made(engine: Bench) -> None:
     said = build(["small"], ["onnx"])
     assert engine.steps == ["export small onnx/fp32"]
     assert engine.prepared == ["export"]  # the demo does not wait for the converter's image
-    assert said == "models: export small (onnx/fp32)\n"
+    assert said == (
+        "models: export small (onnx/fp32)\n"
+        "models: small onnx/fp32: agrees, off by 1.0e-06, cosine 1.00000, top-1 1 of 1\n"
+    )
 
 
 def test_what_is_there_is_left_alone(engine: Bench) -> None:
@@ -140,6 +159,59 @@ def test_precisions_are_made_by_the_step_that_knows_them(engine: Bench) -> None:
         "onnxruntime small onnx/int8",
         "openvino small openvino/fp16",
     ]
+
+
+def test_what_differs_is_said_as_a_check_says_it_and_stays(engine: Bench, tmp_path: Path) -> None:
+    build(["small"], ["onnx"])
+    engine.parity = PARITY | {"max_rel": 0.76, "cosine": 0.8, "top1": False, "agree": 0}
+    said = build(["small"], ["onnx/int8"])
+    assert said.splitlines()[-1] == (
+        "models: small onnx/int8: differs, off by 7.6e-01, cosine 0.80000, top-1 0 of 1: "
+        "off by 0.76 of the reference's range, and int8 may be 0.6"
+    )
+    wrong = outside("int8", engine.parity)
+    verdict = SimpleNamespace(status="differs", message=wrong, parity=engine.parity, limits="")
+    assert describe(Cell("host", "onnxruntime", "small", "int8"), verdict).partition(": ")[2] in said
+    store = Store(tmp_path / "store", Recipes(tmp_path / "models"))
+    assert store.find("small", "onnx", "int8")
+    assert build(["small"], ["onnx/int8"]) == ""  # nor is it made again
+
+
+def bring(tmp_path: Path) -> None:
+    """Take over a model as the user's own."""
+    store = Store(tmp_path / "store", Recipes(tmp_path / "models"))
+    with store.staging() as folder:
+        store.record("mine", folder, write_made(folder, "mine", ["onnx"]), own={"key": "a key", "file": "mine.onnx"})
+
+
+def test_the_workshop_knows_what_a_user_brought(engine: Bench, tmp_path: Path) -> None:
+    bring(tmp_path)
+    build(["small", "mine"], ["tflite"])
+    assert engine.steps == ["export small onnx/fp32", "convert small tflite/fp32", "convert mine tflite/fp32"]
+    assert engine.brought == ["mine"]
+
+
+def test_a_user_s_model_that_takes_too_much_memory_is_told_how_much_there_is(engine: Bench, tmp_path: Path) -> None:
+    bring(tmp_path)
+    engine.failing, engine.code = "convert", 137
+    with pytest.raises(models.ModelBuildError) as error:
+        build(["small", "mine"], ["tflite"])
+    said = str(error.value)
+    assert "mine as tflite/fp32 could not be made: out of memory: the converter was killed (a model of your own" in said
+    assert said.count("may take 6 GiB") == 1
+
+
+def test_without_an_engine_a_user_s_model_is_not_converted_and_others_are(engine: Bench, tmp_path: Path) -> None:
+    bring(tmp_path)
+    engine.apart = False
+    with pytest.raises(HostError, match="a model of your own is converted in a container only: mine") as error:
+        build(["mine"], ["tflite"])
+    assert "make engine-up" in (error.value.hint or "")
+    assert error.value.exit_code == 3
+    assert (engine.steps, engine.prepared) == ([], [])
+    build(["small"], ["tflite"])
+    assert engine.steps == ["export small onnx/fp32", "convert small tflite/fp32"]
+    assert build(["mine"], ["onnx"]) == ""  # it is there: nothing would be read
 
 
 def test_without_onnx_nothing_is_converted(engine: Bench) -> None:

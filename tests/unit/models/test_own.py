@@ -2,15 +2,20 @@
 
 import io
 import json
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 from rich.console import Console
 
-from bench.errors import ConfigError
+from bench.cli import model_tables as tables
+from bench.errors import ConfigError, HostError
 from bench.kind import Kind
 from bench.making import own
+from bench.making.catalogue import detail, overview
 from bench.making.recipe import Recipes
 from bench.making.steps import Step
 from bench.making.store import Store
@@ -54,7 +59,7 @@ class Reader:
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
     """An empty store, and no engine."""
-    recipes = write_sources(tmp_path / "models")
+    recipes = write_sources(tmp_path)
     made = Store(tmp_path / "store", Recipes(recipes))
     monkeypatch.setattr(own, "Containers", Reader)
     monkeypatch.setattr(own.engines, "connect", lambda: None)
@@ -112,6 +117,7 @@ def test_it_stays_when_sources_change_and_what_was_made_of_it_does_not(store: St
         (3, "a warning\nrefused: the operator Foo is not of ONNX\n", "mine.onnx: the operator Foo is not of ONNX"),
         (139, "", "ended by signal 11: the file is damaged"),
         (137, "", "takes more than 6 GiB of memory"),
+        (124, "", "takes more than 900 s"),
         (1, "Traceback …\nValueError: what nobody foresaw\n", "ValueError: what nobody foresaw"),
     ],
 )
@@ -126,6 +132,17 @@ def test_what_is_not_taken_says_which_file_and_why(
     assert str(file) in str(error.value)
     assert store.own() == []
     assert list((store.root / "staging").iterdir()) == []
+
+
+def test_work_that_was_not_counted_is_left_blank(store: Store, file: Path) -> None:
+    add(file)
+    add(file, "another")
+    matrix = own.with_own(MATRIX, store)
+    rows = overview(matrix, store)[-2:]
+    assert [(row["macs"], row["flop_per_param"]) for row in rows] == [(None, None)] * 2
+    said = io.StringIO()
+    Console(file=said).print(tables.counts(detail("mine", matrix, store, None), None))
+    assert said.getvalue().splitlines()[1].split() == ["us,", "from", "the", "file", "0.00", "M"]
 
 
 @pytest.mark.parametrize("name", ["Mine", "../mine", "", "a" * 65, "resnet-18"])
@@ -185,6 +202,101 @@ def test_it_is_planned_where_there_is_an_artifact_and_said_where_there_is_none(s
     store.fail("mine", Kind("tflite", "fp32"), "ValueError: no such operator")
     refusal = own.refusals(store, matrix)(Cell("host", "tflite", "mine", "fp32"))
     assert refusal == "mine cannot be made as tflite/fp32: ValueError: no such operator"
+
+
+def spoil_file(store: Store) -> None:
+    found = store.find("mine", "onnx", "fp32")
+    assert found is not None
+    found.path.unlink()
+
+
+def spoil_index(store: Store) -> None:
+    (path,) = (store.root / "index" / "mine").iterdir()
+    path.unlink()
+
+
+def spoil_artifacts(store: Store) -> None:
+    (path,) = (store.root / "index" / "mine").iterdir()
+    path.write_text(json.dumps({**json.loads(path.read_text()), "artifacts": []}))
+
+
+def spoil_answers(store: Store) -> None:
+    found = store.find("mine", "onnx", "fp32")
+    assert found is not None
+    found.reference.unlink()
+
+
+def spoil_key(store: Store) -> None:
+    (store.root / "own" / "mine.json").write_text('{"schema": 2, "file": "mine.onnx"}')
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (spoil_file, "mine was added, and its file mine.onnx is missing in the store"),
+        (spoil_artifacts, "mine was added, and its file mine.onnx is missing in the store"),
+        (spoil_index, "mine was added, and there is no index of it in the store"),
+        (spoil_answers, "mine was added, and the answers that it is compared with are missing in the store"),
+        (spoil_key, "own/mine.json does not say its key"),
+    ],
+)
+def test_what_is_missing_of_a_model_is_told_and_adding_it_again_mends_it(
+    store: Store, file: Path, tmp_path: Path, spoil: Callable[[Store], None], told: str
+) -> None:
+    other = tmp_path / "other.tflite"
+    other.write_text("another")
+    add(file)
+    add(other, "other")
+    spoil(store)
+    said = io.StringIO()
+    matrix = own.with_own(MATRIX, store, say=Console(file=said))
+    assert matrix.models.keys() - MATRIX.models.keys() == {"other"}
+    assert told in said.getvalue()
+    assert "bench models pull mine --registry R, or bench models add mine --file" in said.getvalue()
+    assert "mine" not in own.with_own(MATRIX, store, ["other"]).models
+    with pytest.raises(HostError, match=told) as error:
+        own.with_own(MATRIX, store, ["other", "mine"])
+    assert "bench models pull mine" in (error.value.hint or "")
+    add(file)
+    assert "mine" in own.with_own(MATRIX, store, ["mine"]).models
+    assert list(store.verify()) == []
+
+
+def test_what_is_missing_keeps_no_model_from_being_removed(store: Store, file: Path) -> None:
+    add(file)
+    spoil_key(store)
+    own.remove("mine")
+    assert store.own() == []
+    assert list((store.root / "blobs").iterdir()) == []
+
+
+def test_commands_say_what_is_missing_without_a_traceback(store: Store, file: Path, tmp_path: Path) -> None:
+    add(file)
+    spoil_file(store)
+    (tmp_path / "cache").mkdir()
+    store.root.rename(tmp_path / "cache" / "models")
+
+    def bench(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-m", "bench.cli.app", *words], capture_output=True, text=True,
+                              env={"PATH": "/usr/bin:/bin", "EDGEBENCH_CACHE": str(tmp_path / "cache")})  # fmt: skip
+
+    listed = bench("models", "list", "--json")
+    assert listed.returncode == 0
+    assert {row["name"] for row in json.loads(listed.stdout)} == MATRIX.models.keys()
+    assert "left out: mine was added, and its file mine.onnx is missing" in listed.stderr
+    for words in (
+        ("models", "show", "mine"),
+        ("models", "build", "mine", "--format", "ncnn"),
+        ("models", "check", "mine"),
+        ("models", "table", "mine"),
+        ("models", "push", "mine", "--registry", "127.0.0.1:1"),
+        ("matrix", "plan", "--device", "host", "--model", "mine"),
+    ):
+        done = bench(*words)
+        assert done.returncode == 3, done.stderr
+        assert "error: mine was added, and its file mine.onnx is missing" in done.stderr
+        assert "bench models pull mine" in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_the_precision_of_the_file_is_what_is_planned(store: Store, file: Path) -> None:

@@ -10,6 +10,8 @@ from models import catalog
 
 from .source import write_sources
 
+CONVERTED = tuple(f"{model} {form}" for model in ("small", "large") for form in STEPS["convert"])
+
 
 def keys(folder: Path) -> dict[str, str | None]:
     recipes = Recipes(folder)
@@ -24,19 +26,23 @@ def keys(folder: Path) -> dict[str, str | None]:
     ("edited", "changes"),
     [
         ("networks/small.py", "small "),  # the model alone
-        ("seeding.py", ""),  # all models in all formats
+        ("seeding.py", ""),  # what is exported, and so all models in all formats
+        ("layers.py", ("small darknet", "large darknet")),  # which its step takes from what it takes
+        ("tvm/link.py", ("small tvm", "large tvm")),
+        ("unused.py", "nothing"),
         ("export/requirements.txt", ""),  # what is converted is made from what is exported
-        ("convert/requirements.txt", ("small savedmodel", "small tflite", "large savedmodel", "large tflite")),
+        ("convert/requirements.txt", CONVERTED),
         ("export/requirements.in", "nothing"),
         ("export/Dockerfile", "nothing"),
         ("export/__pycache__/main.pyc", "nothing"),
     ],
 )
 def test_an_edit_changes_the_keys_of_what_it_bears_on(tmp_path: Path, edited: str, changes: str) -> None:
-    before = keys(write_sources(tmp_path))
-    (tmp_path / edited).parent.mkdir(exist_ok=True)
-    (tmp_path / edited).write_text("edited\n")
-    after = keys(tmp_path)
+    sources = write_sources(tmp_path)
+    before = keys(sources)
+    (sources / edited).parent.mkdir(exist_ok=True)
+    (sources / edited).write_text("edited = True\n")
+    after = keys(sources)
     assert {name for name in before if before[name] != after[name]} == {n for n in before if n.startswith(changes)}
     assert len(set(after.values())) == 2 * len(STEPS)  # two models
 

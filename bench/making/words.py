@@ -1,0 +1,13 @@
+"""What came of a comparison with the reference, in the words of every command that tells of one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def compared(status: str, parity: Mapping[str, Any] | None, wrong: str | None) -> str:
+    """A verdict, its figures and what is wrong, in one line."""
+    text = status
+    if parity:
+        text += f", off by {parity['max_rel']:.1e}, cosine {parity['cosine']:.5f}"
+        text += f", top-1 {parity['agree']} of {parity['inputs']}"
+    return f"{text}: {wrong}" if wrong else text
