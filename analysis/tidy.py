@@ -18,7 +18,7 @@ Studies add columns of their own behind these, such as `baseline`, and `scope`: 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -26,7 +26,6 @@ import pandas as pd
 
 from analysis import reference
 from analysis.numbers import number, plus_minus
-from analysis.studies import Study
 from bench.terminal import short
 
 NAMES = ("device", "framework", "model", "precision", "arm")
@@ -52,13 +51,6 @@ class Answer:
     figure: Figure
     caption: str
     left_out: Sequence[dict[str, str]] = ()
-
-
-class Answered(NamedTuple):
-    """A study with what it found."""
-
-    study: Study
-    answer: Answer
 
 
 def paper(name: str, **where: Any) -> pd.DataFrame:

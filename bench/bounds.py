@@ -24,6 +24,11 @@ SENSITIVE = 0.5  # of what a wrong input changes in the reference, an artifact m
 MOST = {"int8": 2.0}
 
 
+def rule(precision: str) -> dict[str, float | None]:
+    """All that a verdict follows from, beside the figures."""
+    return {**BOUNDS[precision], "sensitive": SENSITIVE, "most": MOST.get(precision)}
+
+
 def outside(precision: str, parity: Mapping[str, Any]) -> str | None:
     """What is wrong with these figures for a precision, in a few words; None when they are within the bounds."""
     bounds = BOUNDS[precision]

@@ -29,8 +29,8 @@ from bench.making.store import Store
 from bench.paths import model_store
 from bench.results.journal import read
 
-FRAMEWORKS = ("onnxruntime", "openvino", "tflite", "litert", "ncnn")
-FORMATS = {"tflite": "tflite", "litert": "tflite", "ncnn": "ncnn", "tvm": "tvm"}
+FRAMEWORKS = ("onnxruntime", "openvino", "opencv", "tensorflow", "tflite", "litert", "ncnn")
+FORMATS = {"tensorflow": "savedmodel", "tflite": "tflite", "litert": "tflite", "ncnn": "ncnn", "tvm": "tvm"}
 SHARE = 0.9
 MARGIN = 0.05
 PRUNE = """

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from analysis.answered import Answered, answer_study
 from analysis.evidence import Evidence
 from analysis.left_out import told
 from analysis.overhead import attribution_figure, coldstart_figure, interference_figure
 from analysis.studies import STUDIES, Study
-from analysis.tidy import Answered
 
 COST = STUDIES["virtualization"]
 ATTRIBUTION = Study(
@@ -29,13 +29,13 @@ INTERFERENCE = Study(
 
 def overhead(evidence: Evidence) -> Iterator[Answered]:
     """What containers cost, and those of the other figures for which the runs have numbers."""
-    yield Answered(COST, COST.answer(evidence))
+    yield Answered(COST, answer_study(COST, evidence))
     for study, made in ((ATTRIBUTION, attribution_figure), (COLDSTART, coldstart_figure)):
-        if answer := made.answer(evidence):
-            yield Answered(study, told(answer, evidence))
+        if found := made.answer(evidence):
+            yield Answered(study, told(found, evidence))
 
 
 def interference(report: dict[str, Any]) -> Iterator[Answered]:
     """Of a report of interference.py, where there is a number."""
-    if answer := interference_figure.answer(report):
-        yield Answered(INTERFERENCE, answer)
+    if found := interference_figure.answer(report):
+        yield Answered(INTERFERENCE, found)

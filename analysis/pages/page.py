@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from analysis.answered import Answered, answer_study
 from analysis.evidence import Evidence
 from analysis.overhead.overhead_figures import COST, overhead
 from analysis.pages import page_samples
@@ -14,7 +15,6 @@ from analysis.phases import PHASES, TOTAL
 from analysis.plain_words import sections
 from analysis.ratios import RATIOS
 from analysis.studies import STUDIES
-from analysis.tidy import Answered
 from analysis.words import MEANING
 from analysis.words_overhead import explained
 from bench.terminal import short
@@ -48,8 +48,11 @@ def render(evidence: Evidence, answers: Sequence[Answered] = (), refresh: int | 
 def answer_all(evidence: Evidence) -> list[Answered]:
     """What containers cost, of runs with ablations also where that comes from, and every other study's answer."""
     ablated = any(cell["attribution"] for report in evidence.reports for cell in report["cells"])
-    first = overhead(evidence) if ablated else [Answered(COST, COST.answer(evidence))]
-    return [*first, *(Answered(study, study.answer(evidence)) for study in STUDIES.values() if study is not COST)]
+    first = overhead(evidence) if ablated else [Answered(COST, answer_study(COST, evidence))]
+    return [
+        *first,
+        *(Answered(study, answer_study(study, evidence)) for study in STUDIES.values() if study is not COST),
+    ]
 
 
 def _render(

@@ -4,29 +4,16 @@ This file names them and loads none of them: `bench study --help` must not wait 
 """
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from analysis.evidence import Evidence
-    from analysis.tidy import Answer
 
 
 @dataclass(frozen=True)
 class Study:
-    """One question. `paper` says which of its tables and figures it repeats, if any."""
+    """One question, which answered.py answers. `paper` says which of its tables and figures it repeats, if any."""
 
     name: str
     title: str
     question: str
     paper: str = ""
-
-    def answer(self, evidence: "Evidence") -> "Answer":
-        """The table and the figure, from runs (also none at all) and the paper; of one of STUDIES."""
-        from analysis.left_out import told
-
-        module = import_module(f"analysis.studies.{self.name.replace('-', '_')}")
-        return told(module.answer(evidence), evidence)
 
 
 STUDIES = {

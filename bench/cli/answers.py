@@ -9,7 +9,7 @@ import typer
 from bench.errors import CellsFailed, HostError
 
 if TYPE_CHECKING:
-    from analysis.tidy import Answered
+    from analysis.answered import Answered
     from bench.running.session import Result
 
 

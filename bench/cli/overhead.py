@@ -31,7 +31,7 @@ from bench.cli.report import parse_margin
 from bench.plan import Selection
 
 if TYPE_CHECKING:
-    from analysis.tidy import Answered
+    from analysis.answered import Answered
 
 ARMS = f"{ALL_ARMS},ablations"
 HALF_WIDTH = "1%"  # narrow enough for a verdict at ±5 % even next to the margin, and mostly for one at ±1 %

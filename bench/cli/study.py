@@ -91,6 +91,7 @@ def show(
     # pandas, scipy and altair take a second to import, which `bench --help` should not
     from rich.console import Console
 
+    from analysis import answered
     from analysis.evidence import gather
     from analysis.exporting.export import write_csv
     from analysis.pages.vega import save
@@ -100,7 +101,7 @@ def show(
     from bench.running.runs import find_run
 
     evidence = gather([read(find_run(results, name)) for name in names])
-    answer = study.answer(evidence)
+    answer = answered.answer_study(study, evidence)
     if as_json:
         said = {"caption": answer.caption, "left_out": answer.left_out, "rows": as_records(answer.table)}
         typer.echo(dumps({**vars(study), **said}, indent=2))

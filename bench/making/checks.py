@@ -1,8 +1,8 @@
 """Trying artifacts in their frameworks' own images against the reference, and what came of it (docs/store.md).
 
-A verdict holds for the sources that made the artifact, for the image's recipe and for the runner; when one of them
-changes there is none any more, and the artifact has to be tried again. What was tried under limits has a verdict of its
-own, beside the plain one.
+A verdict holds for the sources that made the artifact, for the image's recipe, for the runner and for the bounds; when
+one of them changes there is none any more, and the artifact has to be tried again. What was tried under limits has a
+verdict of its own, beside the plain one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -111,7 +111,7 @@ class Checks:
         kind = self.matrix.frameworks[cell.framework].kind(cell.precision)
         runner: str = hash_runner()
         basis = {"artifact": self.store.artifact_key(cell.model, kind), "recipe": recipe_hash(cell.framework)}
-        return {**basis, "runner": runner, **asdict(limits)}
+        return {**basis, "runner": runner, "bounds": bounds.rule(cell.precision), **asdict(limits)}
 
 
 def check(

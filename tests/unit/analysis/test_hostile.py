@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from analysis.answered import Answered, answer_study
 from analysis.evidence import Evidence, gather
 from analysis.exporting.export import write_csv
 from analysis.exporting.imports import Mean, write_imported
@@ -24,7 +25,6 @@ from analysis.studies import STUDIES
 from analysis.study_table import as_records
 from analysis.study_table import show as show_study
 from analysis.table import show_all
-from analysis.tidy import Answered
 from bench.errors import ConfigError
 from bench.results.journal import dumps, read, write_run
 from tests.unit.analysis.synthetic import Truth, facts, line, write
@@ -208,7 +208,7 @@ def test_no_recommendation_breaks(evidence: Evidence) -> None:
 
 def test_a_picture_shows_a_hostile_name_as_text(tmp_path: Path) -> None:
     evil_names(tmp_path / "run")
-    answer = STUDIES["frameworks"].answer(gather([read(tmp_path / "run")]))
+    answer = answer_study(STUDIES["frameworks"], gather([read(tmp_path / "run")]))
     save(answer.figure, tmp_path / "figure.svg")
     svg = (tmp_path / "figure.svg").read_text()
     assert "&lt;script&gt;" in svg

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from analysis import left_out, protocols, protocols_table
+from analysis.answered import answer_study
 from analysis.comparable import FORCED
 from analysis.evidence import Evidence, gather
 from analysis.overhead.overhead_figures import overhead
@@ -110,20 +111,20 @@ def test_what_was_measured_of_it_stays(evidence: Evidence) -> None:
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_no_study_counts_it_and_each_names_it(name: str, evidence: Evidence, without: Evidence) -> None:
-    answer = STUDIES[name].answer(evidence)
+    answer = answer_study(STUDIES[name], evidence)
     ours = answer.table[(answer.table["whose"] == "run") & answer.table["value"].notna()]
     wrong = {(truth.framework, truth.precision) for truth in WRONG}
     assert not wrong & {*zip(ours["framework"], ours["precision"], strict=True)}
     assert all(cell in answer.caption for cell in (*NAMES, FORCED))
     assert [entry["cell"] for entry in answer.left_out] == NAMES
     assert "Left out of every comparison" in said(show_study, STUDIES[name], answer)
-    assert compiled(STUDIES[name].answer(without).figure)
+    assert compiled(answer_study(STUDIES[name], without).figure)
 
 
 @pytest.mark.parametrize(("wrong", "whose"), [("int8", ""), ("fp32", "fp32: ")])
 def test_precision_says_which_side_it_is(wrong: str, whose: str, tmp_path: Path) -> None:
     truths = [Truth(precision=precision, agrees=precision != wrong) for precision in ("fp32", "int8")]
-    table = STUDIES["precision"].answer(gather([write(tmp_path, truths, 3, 3)])).table
+    table = answer_study(STUDIES["precision"], gather([write(tmp_path, truths, 3, 3)])).table
     found = table[table["whose"] == "run"].set_index("quantity")["outcome"].to_dict()
     assert (found["speedup"], found["shrink"]) == (f"{whose}{FORCED}",) * 2
     assert found["deviation"] == (FORCED if wrong == "int8" else "ok")
@@ -132,12 +133,12 @@ def test_precision_says_which_side_it_is(wrong: str, whose: str, tmp_path: Path)
 def test_precision_says_why_fp32_has_no_time(tmp_path: Path) -> None:
     failing = dict.fromkeys(("container", "rootfs", "native"), "killed")
     run = write(tmp_path, [Truth(failing=failing), Truth(precision="int8")], 1, 3)
-    table = STUDIES["precision"].answer(gather([run])).table
+    table = answer_study(STUDIES["precision"], gather([run])).table
     assert table[table["quantity"] == "speedup"]["outcome"].to_list() == ["fp32: killed"]
 
 
 def test_the_gain_is_over_a_general_framework_that_counts(evidence: Evidence) -> None:
-    table = STUDIES["edge-specific"].answer(evidence).table
+    table = answer_study(STUDIES["edge-specific"], evidence).table
     ours = table[(table["whose"] == "run") & (table["model"] == "resnet-18")]
     assert set(ours["baseline"]) == {"pytorch"}
     assert set(ours["framework"]) == {"onnxruntime", "tflite"}

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis import figures, reference, tidy
+from analysis.answered import answer_study
 from analysis.evidence import Evidence, gather
 from analysis.numbers import number
 from analysis.pages.vega import compiled, save
@@ -43,7 +44,7 @@ def sensed(folder: Path, watts: list[tuple[Truth, float, float]], *others: Truth
 
 
 def table(name: str, evidence: Evidence, **where: Any) -> pd.DataFrame:
-    found = STUDIES[name].answer(evidence).table
+    found = answer_study(STUDIES[name], evidence).table
     for column, value in where.items():
         found = found[found[column] == value]
     return found
@@ -59,7 +60,7 @@ def one(name: str, evidence: Evidence, **where: Any) -> dict[Any, Any]:
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_without_a_run_the_paper_stands_alone(name: str, tmp_path: Path) -> None:
-    answer = STUDIES[name].answer(NOTHING)
+    answer = answer_study(STUDIES[name], NOTHING)
     assert list(answer.table.columns[: len(tidy.COLUMNS)]) == list(tidy.COLUMNS)
     assert set(answer.table["whose"]) == {"paper"}
     assert answer.table["launches"].isna().all()  # the paper does not say
@@ -303,8 +304,8 @@ def test_sensors_are_drawn_beside_the_papers(tmp_path: Path) -> None:
     assert one("power", evidence, whose="run", quantity="idle_power")["value"] == pytest.approx(1.7)
     assert one("temperature", evidence, whose="run")["value"] == 51.0
     for name in ("energy", "power", "temperature"):
-        assert "No run" not in STUDIES[name].answer(evidence).caption
-        assert "No run" in STUDIES[name].answer(NOTHING).caption
+        assert "No run" not in answer_study(STUDIES[name], evidence).caption
+        assert "No run" in answer_study(STUDIES[name], NOTHING).caption
 
 
 # Several runs
@@ -353,7 +354,7 @@ def test_a_row_in_words_has_its_unit_and_bounds() -> None:
 
 def test_a_figure_keeps_the_papers_rows_and_says_what_it_leaves_out(tmp_path: Path) -> None:
     truths = [Truth(model=f"model-{number}", **EXACT) for number in range(400)]
-    answer = STUDIES["frameworks"].answer(ran(tmp_path, *truths, blocks=1))
+    answer = answer_study(STUDIES["frameworks"], ran(tmp_path, *truths, blocks=1))
     papers = (answer.table["whose"] == "paper").sum()
     assert f"Drawn are {figures.MOST_ROWS} of {400 + papers} rows" in answer.caption
     values = [row for entry in compiled(answer.figure)["data"] for row in entry.get("values", []) if "label" in row]
@@ -362,7 +363,7 @@ def test_a_figure_keeps_the_papers_rows_and_says_what_it_leaves_out(tmp_path: Pa
 
 def test_one_wide_interval_does_not_squeeze_the_others(tmp_path: Path) -> None:
     evidence = ran(tmp_path, Truth(), Truth(framework="pytorch", launch_sd=2.0))
-    figure = STUDIES["virtualization"].answer(evidence).figure.to_dict()
+    figure = answer_study(STUDIES["virtualization"], evidence).figure.to_dict()
     [low, high] = next(layer for layer in found(figure, "scale") if "domain" in layer and layer.get("nice") is False)[
         "domain"
     ]
