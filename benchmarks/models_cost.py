@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     formats = [f"--format={each}" for each in asked.formats or FORMATS]
-    precisions = [f"--precision={each}" for each in asked.precisions or ("fp32",)]
+    precisions = [f"--precision={each}" for each in asked.precisions or ("all",)]
     with tempfile.TemporaryDirectory(prefix="models-cost-", dir="/var/tmp") as name:
         home = Path(name)
         bench(home, "models", "build", "cifarnet", *formats, *precisions)  # whatever image is not built yet
