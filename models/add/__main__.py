@@ -55,7 +55,7 @@ def add(asked: Options) -> None:
         raise Refused(f"it cannot be run: {error}{hint}") from None
     kind = f"{file.kind}/{file.precision()}"
     target = asked.out / f"{asked.name}{asked.file.suffix}"
-    target.write_bytes(file.data)
+    target.write_bytes(file.kept(answers))
     (asked.out / "reference.npz").write_bytes(reference.pack(answers))
     params, macs = file.counts()
     report.write(

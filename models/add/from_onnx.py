@@ -1,6 +1,7 @@
 """A user's ONNX file: what it must not be, its axes fixed, and what ONNX Runtime answers."""
 
 from collections import Counter
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -15,7 +16,7 @@ from models.add.onnx_parts import tensors
 from models.add.options import Options, check_sizes
 from models.add.refusal import Refused
 from models.inputs import make
-from models.reference import Run
+from models.reference import Arrays, Run
 
 
 class OnnxFile:
@@ -57,6 +58,29 @@ class OnnxFile:
             return answers
 
         return run, outputs
+
+    def kept(self, answers: Sequence[Arrays]) -> bytes:
+        """What the store keeps: the file, whose outputs have those sizes that were the same for every input.
+
+        Some importers want the shape of an output, and shape inference does not follow all of them.
+        """
+        if self.data == self.given:
+            return self.given
+        told = onnx.ModelProto.FromString(self.data)
+        for place, value in enumerate(told.graph.output):
+            shapes = [answer[place].shape for answer in answers]
+            if len({len(shape) for shape in shapes}) == 1:
+                sizes = [set(along) for along in zip(*shapes, strict=True)]
+                dims = [
+                    onnx.TensorShapeProto.Dimension(dim_value=size.pop() if len(size) == 1 else None) for size in sizes
+                ]
+                value.type.tensor_type.shape.CopyFrom(onnx.TensorShapeProto(dim=dims))
+        data = told.SerializeToString(deterministic=True)
+        try:
+            _session(data)
+        except Refused:
+            return self.data
+        return data
 
     def counts(self) -> tuple[int, int | None]:
         """Weights, and multiply-accumulates; None where those cannot be counted."""

@@ -1,6 +1,7 @@
 """A user's TFLite file: what it must not be, its open axes, and what LiteRT answers."""
 
 from collections import Counter
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -12,7 +13,7 @@ from models.add import tflite_macs
 from models.add.options import Options, check_sizes
 from models.add.refusal import Refused
 from models.inputs import make
-from models.reference import Run
+from models.reference import Arrays, Run
 
 MAGIC = b"TFL3"  # behind the offset of the root table
 PRECISIONS = {"float32": "fp32", "float16": "fp16", "int8": "int8", "uint8": "int8"}
@@ -53,6 +54,10 @@ class TfliteFile:
             return [interpreter.get_tensor(each["index"]) for each in outputs]
 
         return run, [each["name"] for each in outputs]
+
+    def kept(self, _: Sequence[Arrays]) -> bytes:
+        """What the store keeps: the file."""
+        return self.data
 
     def counts(self) -> tuple[int, int | None]:
         """Weights, and multiply-accumulates; None where those cannot be counted."""
