@@ -170,7 +170,7 @@ def test_a_model_of_other_people_is_added_and_measured(
     lines = {line["cell"].split("/")[1]: line for line in journal(tmp_path / "results")}
     assert lines.keys() == set(readers)
     good = {framework for framework, line in lines.items() if line["status"] == "ok"}
-    # Control flow is more than OpenVINO takes, and two of these files end OpenCV's importer. Each leaves its reason, and
+    # Control flow is more than OpenVINO takes, and two of these files end OpenCV's importer. Each leaves its reason and
     # no number.
     refuses = {"its-voice": {"opencv", "openvino"}, "its-kind": {"opencv"}}.get(name, set())
     assert good == set(readers) - refuses, done.stderr
