@@ -19,8 +19,8 @@ BOUNDS: dict[str, dict[str, float]] = {
     "int8": {"max_rel": 0.6, "cosine": 0.9},  # MobileNet-v3-Small comes nearest: 0.59 and 0.902
 }
 SENSITIVE = 0.5  # of what a wrong input changes in the reference, an artifact must change at least
-# int8 ends at the largest output that calibration saw, in either direction: an all-zero picture, which drives ResNet-50
-# to 4.5 times that range, changes no int8 by more than twice of it.
+# int8 ends at the largest output that calibration saw, in either direction: an all-zero picture, which changes the
+# outputs of ResNet-50 by 4.5 times the reference's range, changes those of its int8 by twice the range (2.0 to 2.2).
 MOST = {"int8": 2.0}
 
 

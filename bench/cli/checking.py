@@ -101,8 +101,9 @@ def table(
 ) -> None:
     """Which framework runs which model: make and check what was not tried yet, and show all of it.
 
-    What is known already is not tried again, so that a table that was cut short is gone on with. With --memory or
-    another --timeout the table is of what was tried with these limits.
+    What is known already is not tried again, so that a table that was cut short is gone on with.
+
+    With --memory or another --timeout the table is of what was tried with these limits.
     """
     from bench.making.trying import Trial
     from bench.running.hostlock import reserved

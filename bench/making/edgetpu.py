@@ -12,7 +12,7 @@ BESIDE = "edgetpu_compiler_bin"  # where Google's package has the program proper
 WHY = f"no {PROGRAM} on the PATH: https://coral.ai/docs/edgetpu/compiler/"
 
 
-def lacking(names: Iterable[str], kinds: Iterable[Kind]) -> dict[tuple[str, Kind], str]:
+def without_compiler(names: Iterable[str], kinds: Iterable[Kind]) -> dict[tuple[str, Kind], str]:
     """Model and kind → that this machine has no compiler for it."""
     wanted = [kind for kind in kinds if kind.format == FORMAT]
     if not wanted or shutil.which(PROGRAM):

@@ -11,7 +11,7 @@ from bench import bounds
 from bench import engine as engines
 from bench.errors import CellsFailed, HostError
 from bench.kind import Kind
-from bench.making.edgetpu import lacking, staged
+from bench.making.edgetpu import staged, without_compiler
 from bench.making.recipe import MAKERS, SOURCES, STEPS
 from bench.making.steps import MEMORY, SECONDS, TIMED_OUT, Containers, Host, Step, Workshop
 from bench.making.store import Manifest, Store
@@ -38,9 +38,10 @@ def build(names: Sequence[str], kinds: Iterable[Kind], progress: Console, *, aga
     store = Store(model_store())
     failures: list[str] = []
     wanted = list(dict.fromkeys(kinds))
-    left_out = useless(load_matrix(), names, wanted) | sourceless(store, names, wanted) | lacking(names, wanted)
+    left_out = useless(load_matrix(), names, wanted) | sourceless(store, names, wanted)
+    left_out |= without_compiler(names, wanted)
     for (name, kind), reason in left_out.items():
-        progress.print(f"models: {name} is not made as {kind}: {reason}", highlight=False)
+        progress.print(f"models: {name} is not made as {kind}: {reason}", highlight=False, soft_wrap=True)
     workshop: Workshop | None = None
     for step, mine in _by_step(wanted).items():
         useful = {name: [kind for kind in mine if (name, kind) not in left_out] for name in names}
