@@ -24,16 +24,17 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from analysis.ratios import LaunchMedians, difference
-from bench import cpus as cpu_lists
+from analysis.report.stats.ratios import LaunchMedians, difference
+from bench.arms.launch import environment
 from bench.arms.native import NativeArm
-from bench.launching import environment
-from bench.making.prepare import Prepared, prepare_requests
-from bench.matrix.config import Bounds, load_matrix
-from bench.plan import Launch, Selection, make_plan
-from bench.results.record import median_ns, record
-from bench.running.execute import Settings, spec_of
-from bench.running.hostlock import reserved
+from bench.arms.outcome import median_ns, record
+from bench.artifacts.request import Prepared
+from bench.core import cpus as cpu_lists
+from bench.core.matrix.plan import Launch, Selection, make_plan
+from bench.core.matrix.schema import Bounds, load_matrix
+from bench.run.execute import Settings, spec_of
+from bench.run.lock import reserved
+from bench.run.requests import prepare_requests
 
 MARGIN = 0.02
 PRECISIONS = {"fp32": "f32"}

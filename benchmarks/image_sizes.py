@@ -18,9 +18,9 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from bench import engine as engines
-from bench.building import images
-from bench.building.vendor import STAND_IN
+from bench.core.matrix.vendor_images import STAND_IN
+from bench.images import engine as engines
+from bench.images import local
 
 PUBLIC = Path(__file__).with_name("public_images.csv")
 
@@ -58,10 +58,10 @@ class Pieces:
 
 def sizes(names: list[str]) -> pd.DataFrame:
     """Framework → compressed and unpacked megabytes, of the images that are built for this machine."""
-    engine, platform = engines.connect(), images.native_platform()
+    engine, platform = engines.connect(), local.native_platform()
     rows = {}
     for name in names:
-        image = images.inspect(name, platform, engine)
+        image = local.inspect(name, platform, engine)
         if image and STAND_IN not in image.labels:  # a stand-in holds no framework
             unpacked, compressed = map(sum, zip(*layers(engine, image.ref), strict=True))
             rows[name] = {"compressed": compressed / 1e6, "unpacked": unpacked / 1e6}
@@ -73,9 +73,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("framework", nargs="*", help="whose image; all that are built, if none is named")
     named = parser.parse_args().framework
-    if unknown := sorted(set(named) - set(images.frameworks())):
-        parser.error(f"no framework of images/: {' '.join(unknown)}; there are {' '.join(images.frameworks())}")
-    ours = sizes(named or images.frameworks())
+    if unknown := sorted(set(named) - set(local.frameworks())):
+        parser.error(f"no framework of images/: {' '.join(unknown)}; there are {' '.join(local.frameworks())}")
+    ours = sizes(named or local.frameworks())
     public = pd.read_csv(PUBLIC)
     table = Table("stack", "ours, MB", "public image", "MB", "kind", "ours / public", box=None, pad_edge=False)
     for name, mine in ours.iterrows():

@@ -18,14 +18,15 @@ import subprocess
 import time
 from typing import Any
 
-from bench import cpus, engine
 from bench.arms.container import ContainerArm, options
-from bench.building.images import native_platform
-from bench.launching import Spec
-from bench.making.prepare import prepare_requests
-from bench.matrix.config import load_matrix
-from bench.plan import Selection, make_plan
-from bench.running.hostlock import reserved
+from bench.arms.launch import Spec
+from bench.core import cpus
+from bench.core.matrix.plan import Selection, make_plan
+from bench.core.matrix.schema import load_matrix
+from bench.images import engine
+from bench.images.local import native_platform
+from bench.run.lock import reserved
+from bench.run.requests import prepare_requests
 
 CLAIMED = {"ratio": 1.05, "bench_cpu_percent_of_a_core": 1.0, "bench_peak_memory_mb": 200.0}
 

@@ -28,8 +28,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.results.journal import write_run
-from tests.unit.analysis.synthetic import Truth, facts, line
+from bench.journal.journal import write_run
+from tests.support.synthetic import Truth, facts, line
 
 LOAD_S, LOAD_MB, REPORT_S, GROWTH, PLAN_S = 5.0, 1500.0, 20.0, 2.2, 1.0
 ARMS = ("container", "native")
@@ -71,8 +71,8 @@ def make_run(folder: Path, launches: int, samples: int) -> int:
 
 def load_run(folder: Path) -> None:
     """Reads and loads a run, as every command of the analysis begins."""
-    from analysis.load import load
-    from bench.results.journal import read
+    from analysis.data.launches import load
+    from bench.journal.journal import read
 
     start = _clock()
     loaded = load(read(folder))
@@ -84,8 +84,8 @@ def load_run(folder: Path) -> None:
 
 def plan_cells() -> None:
     """Expands a matrix of CELLS cells."""
-    from bench.matrix.config import Matrix, load_matrix
-    from bench.plan import Selection, make_plan
+    from bench.core.matrix.plan import Selection, make_plan
+    from bench.core.matrix.schema import Matrix, load_matrix
 
     real = load_matrix()
     framework, network = next(iter(real.frameworks.values())), next(iter(real.models.values()))

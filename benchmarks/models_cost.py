@@ -21,9 +21,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.durable import size_of
-from bench.making.recipe import MAKERS, Recipes
-from bench.making.store import Store
+from bench.artifacts.recipe import MAKERS, Recipes
+from bench.artifacts.store import Store
+from bench.core.files import size_of
 
 NETWORKS = ("cifarnet", "resnet-18", "mobilenet-v2", "resnet-50")
 BUILD_S, ADD_S = 240.0, 5.0  # s

@@ -14,13 +14,13 @@ import json
 
 import docker
 
-from bench import engine as engines
-from bench.building.images import native_platform
-from bench.engine import LABEL
-from bench.making.steps import RUN
-from bench.making.store import Artifact, Store
-from bench.matrix.config import load_matrix
-from bench.paths import model_store
+from bench.artifacts.steps import RUN
+from bench.artifacts.store import Artifact, Store
+from bench.core.matrix.schema import load_matrix
+from bench.core.paths import model_store
+from bench.images import engine as engines
+from bench.images.engine import LABEL
+from bench.images.local import native_platform
 
 TFLITE = """
 i = Interpreter(model_path=PATH, experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)

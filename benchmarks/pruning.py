@@ -19,15 +19,15 @@ from pathlib import Path
 
 import docker
 
-from analysis.load import load
-from analysis.ratios import LaunchMedians, estimate
-from bench import engine as engines
-from bench.building.images import native_platform
-from bench.engine import LABEL
-from bench.making.steps import RUN
-from bench.making.store import Store
-from bench.paths import model_store
-from bench.results.journal import read
+from analysis.data.launches import load
+from analysis.report.stats.ratios import LaunchMedians, estimate
+from bench.artifacts.steps import RUN
+from bench.artifacts.store import Store
+from bench.core.paths import model_store
+from bench.images import engine as engines
+from bench.images.engine import LABEL
+from bench.images.local import native_platform
+from bench.journal.journal import read
 
 FRAMEWORKS = ("onnxruntime", "openvino", "opencv", "tensorflow", "tflite", "litert", "ncnn")
 FORMATS = {"tensorflow": "savedmodel", "tflite": "tflite", "litert": "tflite", "ncnn": "ncnn", "tvm": "tvm"}

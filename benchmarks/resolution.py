@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.load import load
-from analysis.pages.vega import save
-from analysis.ratios import LaunchMedians, difference
-from analysis.selftest.rule import pooled
-from bench.results.journal import read
-from bench.selftest.lineup import TWIN
+from analysis.charts.vega import save
+from analysis.data.launches import load
+from analysis.experiments.selftest_rule import pooled
+from analysis.report.stats.ratios import LaunchMedians, difference
+from bench.journal.journal import read
+from bench.run.experiments.selftest_arms import TWIN
 
 FEWEST = 5  # the spread of fewer may be next to nothing by chance
 

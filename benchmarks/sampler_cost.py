@@ -21,16 +21,16 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from bench import cpus
+from bench.arms.launch import Spec
 from bench.arms.native import NativeArm
-from bench.launching import Spec
-from bench.making.prepare import prepare_requests
-from bench.matrix.config import Energy, Sensing, load_matrix
-from bench.plan import Launch, Selection, make_plan
-from bench.results.record import record
-from bench.running.energy import EnergyPass
-from bench.running.hostlock import reserved
-from tests.unit.runner.sensors.trees import TX2, plant
+from bench.arms.outcome import record
+from bench.core import cpus
+from bench.core.matrix.plan import Launch, Selection, make_plan
+from bench.core.matrix.schema import Energy, Sensing, load_matrix
+from bench.run.energy import EnergyPass
+from bench.run.lock import reserved
+from bench.run.requests import prepare_requests
+from tests.support.sensor_trees import TX2, plant
 from tests.unit.runner.sensors.usbmeter import FakeMeter
 
 MOST_RATIO, MOST_CPU = 1.01, 3.0

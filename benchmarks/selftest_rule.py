@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy import stats
 
-from analysis.selftest.rule import level_of
-from bench.selftest.lineup import DOSES
+from analysis.experiments.selftest_rule import level_of
+from bench.run.experiments.selftest_arms import DOSES
 
 PAIRS, TIMES, SPREAD = 3, 20_000, 0.02
 BLOCKS = (5, 10, 20, 40)

@@ -1,7 +1,7 @@
 """Does an interval that decides by its own width when to stop still cover the truth? Simulated, no machine is measured.
 
 Blocks' log ratios are drawn with noise for which about so many blocks reach ±0.5 %; looks are those of
-bench.running.stopping.
+bench.run.stopping.
 
 Prints, for each shape of the noise, the coverage of the 95 % interval where it stopped, and the mean number of blocks;
 for normal noise also that of looks which begin earlier.
@@ -10,7 +10,7 @@ for normal noise also that of looks which begin earlier.
 import numpy as np
 from scipy import stats
 
-from bench.running.stopping import looks
+from bench.run.stopping import looks
 
 REPETITIONS, MOST, WIDTH = 20_000, 200, 0.005
 NEEDED = (6, 8, 10, 12, 15, 18, 20, 24, 28, 32, 40, 60, 100)

@@ -19,16 +19,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import stats
 
-from analysis.protocols import mean_of_all
-from analysis.selftest.rule import blocks_for
-from bench import cpus as cpu_lists
+from analysis.experiments.selftest_rule import blocks_for
+from analysis.studies.protocols import mean_of_all
 from bench.arms.native import NativeArm
-from bench.making.prepare import Prepared, prepare_requests
-from bench.matrix.config import load_matrix
-from bench.plan import Launch, Selection, make_plan
-from bench.results.record import median_ns, record
-from bench.running.execute import Settings, spec_of
-from bench.running.hostlock import reserved
+from bench.arms.outcome import median_ns, record
+from bench.artifacts.request import Prepared
+from bench.core import cpus as cpu_lists
+from bench.core.matrix.plan import Launch, Selection, make_plan
+from bench.core.matrix.schema import load_matrix
+from bench.run.execute import Settings, spec_of
+from bench.run.lock import reserved
+from bench.run.requests import prepare_requests
 
 CLAIM, WIDTHS = 5.0, (0.05, 0.025, 0.01)
 FIGURES = {"default": median_ns, "edgebench": mean_of_all}

@@ -15,12 +15,12 @@ from pathlib import Path
 import docker
 from scipy.stats import binom
 
-from bench import engine as engines
-from bench.building.images import native_platform
-from bench.engine import LABEL
-from bench.making.steps import RUN
-from bench.making.store import Store
-from bench.paths import PROJECT, model_store
+from bench.artifacts.steps import RUN
+from bench.artifacts.store import Store
+from bench.core.paths import PROJECT, model_store
+from bench.images import engine as engines
+from bench.images.engine import LABEL
+from bench.images.local import native_platform
 
 PROGRAM = """
 import json, platform, sys, time

@@ -31,7 +31,7 @@ variable "ARCH" { # amd64 or arm64: what the engine must be able to run
   default = "amd64"
 }
 
-variable "SITE" { # a folder that holds what this machine needs to reach its package index: see bench/building/site.py
+variable "SITE" { # a folder that holds what this machine needs to reach its package index: see bench/images/pip_site.py
   default = ""
 }
 

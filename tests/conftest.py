@@ -10,13 +10,13 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from bench import engine as engines
-from bench.building.images import native_platform
-from bench.building.venvs import find_python
-from bench.errors import HostError
-from bench.kind import Kind
-from bench.making.recipe import MAKERS
-from bench.matrix.config import load_matrix
+from bench.artifacts.recipe import MAKERS
+from bench.core.errors import HostError
+from bench.core.matrix.artifact_kind import Kind
+from bench.core.matrix.schema import load_matrix
+from bench.images import engine as engines
+from bench.images.local import native_platform
+from bench.images.venvs import find_python
 
 
 @pytest.fixture(scope="session")

@@ -2,20 +2,20 @@
 
 import pandas as pd
 
-from analysis import tidy
-from analysis.best import least
-from analysis.evidence import Evidence
-from analysis.figures import Axis, fitting, rows
-from analysis.tidy import Answer
+from analysis.charts.figures import Axis, fitting, rows
+from analysis.report import study_data
+from analysis.report.best import least
+from analysis.report.evidence import Evidence
+from analysis.report.study_data import Answer
 
 
 def answer(evidence: Evidence) -> Answer:
     """A row for each network and device; of a run the fastest framework and precision of each network."""
-    table = tidy.together(tidy.paper("times", source="Fig. 2"), best(evidence))
+    table = study_data.together(study_data.paper("times", source="Fig. 2"), best(evidence))
     drawn = table.assign(
         panel=table["model"],
-        label=tidy.labelled(table, "device", "framework", "precision"),
-        place=tidy.in_order(table["model"]),
+        label=study_data.labelled(table, "device", "framework", "precision"),
+        place=study_data.in_order(table["model"]),
     ).sort_values("place", kind="stable")
     shown, remark = fitting(drawn)
     caption = (
@@ -32,6 +32,6 @@ def best(evidence: Evidence) -> pd.DataFrame:
     rows = least(cells, ["run_id", "device", "model"])
     names = cells["framework"] + " " + cells["precision"]
     near = [", ".join(names[row]) for row in rows["near"]]
-    table = tidy.runs(rows, "time", "ms", "ms")
+    table = study_data.runs(rows, "time", "ms", "ms")
     said = [f"not told apart: {others}" if others else note for others, note in zip(near, table["note"], strict=True)]
     return table.assign(note=said)

@@ -3,16 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from analysis import reference, tidy
-from analysis.evidence import Evidence
-from analysis.figures import Axis, fitting, rows
-from analysis.kinds import family
-from analysis.speedup import as_table
-from analysis.tidy import Answer
+from analysis.charts.figures import Axis, fitting, rows
+from analysis.data import reference
+from analysis.report import study_data
+from analysis.report.evidence import Evidence
+from analysis.report.ranking import as_table
+from analysis.report.study_data import Answer
+from analysis.studies.device_kinds import family
 
 EDGE = "jetson-tx2"
 MEAN = "geometric mean"
-COLUMNS = (*tidy.COLUMNS, "baseline")
+COLUMNS = (*study_data.COLUMNS, "baseline")
 
 
 def answer(evidence: Evidence) -> Answer:
@@ -20,10 +21,10 @@ def answer(evidence: Evidence) -> Answer:
 
     A run on a TX2 is drawn like any other device: it shows how far our TX2 is from the paper's.
     """
-    table = tidy.together(_runs(evidence), _paper())
+    table = study_data.together(_runs(evidence), _paper())
     drawn = table.assign(
         panel=(table["device"] + " " + table["run"]).str.strip() + " over jetson-tx2 (paper)",
-        label=tidy.labelled(table, "model"),
+        label=study_data.labelled(table, "model"),
     )
     shown, remark = fitting(drawn)
     caption = (
@@ -36,25 +37,32 @@ def answer(evidence: Evidence) -> Answer:
 
 
 def _paper() -> pd.DataFrame:
-    bars = tidy.paper("ratios", source="Fig. 10", quantity="speedup")
+    bars = study_data.paper("ratios", source="Fig. 10", quantity="speedup")
     means = []
     for device, one in [*bars.groupby("device", sort=False), ("all four", bars)]:
         mean = reference.geometric_mean(one["value"])
         low, high = (float(np.exp(np.log(one[bound].fillna(one["value"])).mean())) for bound in ("low", "high"))
-        said = {"value": mean, "low": low, "high": high, "interval": tidy.READING, "quantity": "speedup", "unit": "1"}
+        said = {
+            "value": mean,
+            "low": low,
+            "high": high,
+            "interval": study_data.READING,
+            "quantity": "speedup",
+            "unit": "1",
+        }
         note = f"over {len(one)} bars" + ("; the text says 2.99" if device == "all four" else "")
         who = {"whose": "paper", "source": "Fig. 10", "run": "", "precision": "", "arm": "", "framework": "pytorch"}
         names = {"device": device, "model": MEAN, "baseline": EDGE, "outcome": "ok"}
         means.append(who | names | said | {"note": note})
-    table = tidy.together(bars, as_table(means, COLUMNS))
-    return table.assign(place=tidy.in_order(table["device"])).sort_values("place", kind="stable")[list(COLUMNS)]
+    table = study_data.together(bars, as_table(means, COLUMNS))
+    return table.assign(place=study_data.in_order(table["device"])).sort_values("place", kind="stable")[list(COLUMNS)]
 
 
 def _runs(evidence: Evidence) -> pd.DataFrame:
     cells = evidence.one_arm
     cells = cells[(cells["framework"].map(family) == "pytorch") & (cells["precision"] == "fp32") & cells["ms"].notna()]
-    times = tidy.runs(cells, "speedup", "1", "ms")
-    edge = tidy.paper("times", source="Fig. 9", device=EDGE).set_index("model")
+    times = study_data.runs(cells, "speedup", "1", "ms")
+    edge = study_data.paper("times", source="Fig. 9", device=EDGE).set_index("model")
     times = times[times["model"].isin(edge.index)]
     base = edge.loc[times["model"], ["value", "low", "high"]].set_index(times.index)
     base = base.assign(low=base["low"].fillna(base["value"]), high=base["high"].fillna(base["value"]))
@@ -71,4 +79,4 @@ def _runs(evidence: Evidence) -> pd.DataFrame:
         mean = {name: float(np.exp(np.log(group[name]).mean())) for name in ("value", "low", "high")}
         note = f"over {len(group)} networks"
         made.append(group.head(1).assign(**mean, model=MEAN, arm="", launches=int(group["launches"].min()), note=note))
-    return tidy.together(*made)
+    return study_data.together(*made)

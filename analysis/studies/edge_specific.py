@@ -4,12 +4,13 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import reference, tidy
-from analysis.evidence import Evidence
-from analysis.figures import Axis, fitting, rows
-from analysis.kinds import is_general
-from analysis.speedup import Medians, arm_of_both, as_table, mean_speedup, speedup
-from analysis.tidy import Answer
+from analysis.charts.figures import Axis, fitting, rows
+from analysis.data import reference
+from analysis.report import study_data
+from analysis.report.evidence import Evidence
+from analysis.report.ranking import Medians, arm_of_both, as_table, mean_speedup, speedup
+from analysis.report.study_data import Answer
+from analysis.studies.device_kinds import is_general
 
 MEAN = "geometric mean"
 # Of the paper: figure, device, framework, over which, and the claim that states the mean.
@@ -18,7 +19,7 @@ PAIRS = (
     ("Fig. 8", "raspberry-pi-3b", "tflite", "pytorch", "tflite-over-pytorch"),
     ("Fig. 8", "raspberry-pi-3b", "tflite", "tensorflow", "tflite-over-tensorflow"),
 )
-COLUMNS = (*tidy.COLUMNS, "baseline")
+COLUMNS = (*study_data.COLUMNS, "baseline")
 
 
 def answer(evidence: Evidence) -> Answer:
@@ -27,12 +28,12 @@ def answer(evidence: Evidence) -> Answer:
     Of runs all pairs are in the table; drawn is each over the general framework that is fastest for the network.
     """
     ours = _runs(evidence)
-    table = tidy.together(ours, _paper().assign(fastest=False))
+    table = study_data.together(ours, _paper().assign(fastest=False))
     drawn = table[(table["whose"] == "paper") | table["fastest"].eq(True)]
     over = (" over " + drawn["baseline"]).where(drawn["whose"] == "paper", " over the fastest general framework")
     drawn = drawn.assign(
         panel=(drawn["device"] + " " + drawn["run"]).str.strip() + ": " + drawn["framework"] + over,
-        label=tidy.labelled(_named(drawn), "what"),
+        label=study_data.labelled(_named(drawn), "what"),
     )
     shown, remark = fitting(drawn)
     caption = (

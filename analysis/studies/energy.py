@@ -2,24 +2,26 @@
 
 import pandas as pd
 
-from analysis import tidy
-from analysis.evidence import Evidence
-from analysis.figures import Axis, fitting, rows
-from analysis.tidy import Answer
+from analysis.charts.figures import Axis, fitting, rows
+from analysis.report import study_data
+from analysis.report.evidence import Evidence
+from analysis.report.study_data import Answer
 
-COLUMNS = (*tidy.COLUMNS, "scope")
+COLUMNS = (*study_data.COLUMNS, "scope")
 ACTIVE, ABOVE = "energy", "energy_idle_subtracted"
 
 
 def answer(evidence: Evidence) -> Answer:
     """Rows with `energy`, idle power included, and of runs also `energy_idle_subtracted`: without that of rest."""
     ours = _runs(evidence)
-    table = tidy.together(tidy.paper("energy").assign(scope=""), ours)[list(COLUMNS)]
+    table = study_data.together(study_data.paper("energy").assign(scope=""), ours)[list(COLUMNS)]
     active = table[table["quantity"] == ACTIVE]
     drawn = active.assign(
         panel=active["model"],
-        label=tidy.labelled(active.assign(stated=active["source"].where(active["source"] == "text", "")), *_NAMES),
-        place=tidy.in_order(active["model"]),
+        label=study_data.labelled(
+            active.assign(stated=active["source"].where(active["source"] == "text", "")), *_NAMES
+        ),
+        place=study_data.in_order(active["model"]),
     ).sort_values(["place", "value"], kind="stable")
     shown, remark = fitting(drawn)
     caption = (
@@ -36,8 +38,8 @@ def answer(evidence: Evidence) -> Answer:
 
 def _runs(evidence: Evidence) -> pd.DataFrame:
     cells = evidence.one_arm_with("energy_j")
-    above = tidy.sensed(cells, ABOVE, "mJ", "energy_idle_subtracted_j", times=1e3)
-    return tidy.together(tidy.sensed(cells, ACTIVE, "mJ", "energy_j", times=1e3), above)
+    above = study_data.sensed(cells, ABOVE, "mJ", "energy_idle_subtracted_j", times=1e3)
+    return study_data.together(study_data.sensed(cells, ACTIVE, "mJ", "energy_j", times=1e3), above)
 
 
 _NAMES = ("device", "framework", "precision", "scope", "stated")

@@ -2,23 +2,25 @@
 
 import pandas as pd
 
-from analysis import tidy
-from analysis.evidence import Evidence
-from analysis.figures import Axis, fitting, rows
-from analysis.tidy import Answer
+from analysis.charts.figures import Axis, fitting, rows
+from analysis.report import study_data
+from analysis.report.evidence import Evidence
+from analysis.report.study_data import Answer
 
 FIGURES = ("Fig. 3", "Fig. 4", "Fig. 6", "Fig. 8")
 
 
 def answer(evidence: Evidence) -> Answer:
     """A row for each device, network, framework and precision, those of runs first."""
-    table = tidy.together(tidy.runs(evidence.one_arm, "time", "ms", "ms"), tidy.paper("times", source=FIGURES))
+    table = study_data.together(
+        study_data.runs(evidence.one_arm, "time", "ms", "ms"), study_data.paper("times", source=FIGURES)
+    )
     place = (table["device"] + " " + table["run"]).str.strip()
     drawn = table.assign(
         panel=place + ": " + table["model"],
-        label=tidy.labelled(_with_figure(table), "framework", "precision", "figure"),
-        place=tidy.in_order(place),
-        at=tidy.in_order(table["model"]),
+        label=study_data.labelled(_with_figure(table), "framework", "precision", "figure"),
+        place=study_data.in_order(place),
+        at=study_data.in_order(table["model"]),
     ).sort_values(["place", "at", "value"], kind="stable")
     shown, remark = fitting(drawn)
     caption = (

@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from analysis import tidy
-from analysis.evidence import Evidence
-from analysis.figures import Axis, above, fitting, rows
-from analysis.numbers import number
+from analysis.charts.figures import Axis, above, fitting, rows
+from analysis.data.number_format import number
+from analysis.report import study_data
+from analysis.report.evidence import Evidence
+from analysis.report.study_data import Answer
 from analysis.studies.devices import best
-from analysis.tidy import Answer
-from bench.making.references import load_references
+from bench.artifacts.references import load_references
 
 EDGE = "jetson-tx2"
 
@@ -17,16 +17,16 @@ def answer(evidence: Evidence) -> Answer:
     """Rows with `macs_per_param`, and `speed` in GMAC/s of the paper's TX2 and of each run's best framework."""
     cells = evidence.cells.drop_duplicates(["run_id", "model"])
     ratio = cells.assign(ratio=cells["macs"] / cells["params"])
-    ours = tidy.runs(ratio[ratio["ratio"].notna()], "macs_per_param", "MAC", "ratio")
+    ours = study_data.runs(ratio[ratio["ratio"].notna()], "macs_per_param", "MAC", "ratio")
     ours = ours.assign(**dict.fromkeys(("device", "framework", "precision", "arm"), ""), launches=None)
-    work = tidy.together(_table_1(), ours)
+    work = study_data.together(_table_1(), ours)
     order = work.groupby("model")["value"].max()
-    speed = tidy.together(_speed(evidence), _speed_of_paper())
+    speed = study_data.together(_speed(evidence), _speed_of_paper())
     whose = (speed["device"] + " " + speed["run"]).str.strip()
     of = whose + (", " + speed["framework"]).where(speed["whose"] == "paper", ", its fastest framework for each")
     drawn = [work.assign(panel="work per parameter"), speed.assign(panel=of)]
     drawn = [
-        frame.assign(label=tidy.labelled(frame, "model"), place=frame["model"].map(order)).sort_values(
+        frame.assign(label=study_data.labelled(frame, "model"), place=frame["model"].map(order)).sort_values(
             ["place", "whose"], kind="stable"
         )
         for frame in drawn
@@ -43,11 +43,11 @@ def answer(evidence: Evidence) -> Answer:
         rows(upper, Axis("multiply-accumulates per parameter")),
         rows(lower, Axis("thousand million multiply-accumulates a second (GMAC/s)")),
     )
-    return Answer(tidy.together(work, speed), chart, caption)
+    return Answer(study_data.together(work, speed), chart, caption)
 
 
 def _table_1() -> pd.DataFrame:
-    printed = tidy.paper("models", source="Table I", quantity="work_per_param")
+    printed = study_data.paper("models", source="Table I", quantity="work_per_param")
     twice = printed["model"].map(_counts)
     note = "printed as " + printed["value"].map(number)
     return printed.assign(quantity="macs_per_param", unit="MAC", value=printed["value"] / twice, note=note)
@@ -67,8 +67,8 @@ def _speed(evidence: Evidence) -> pd.DataFrame:
 
 
 def _speed_of_paper() -> pd.DataFrame:
-    times = tidy.paper("times", source="Fig. 9", device=EDGE)
-    work = tidy.paper("models", source="Table I", quantity="work").set_index("model")["value"]
+    times = study_data.paper("times", source="Fig. 9", device=EDGE)
+    work = study_data.paper("models", source="Table I", quantity="work").set_index("model")["value"]
     macs = times["model"].map(work) / times["model"].map(_counts)
     return _per_second(times, macs).assign(source="Fig. 9, Table I")
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import tidy
-from analysis.evidence import Evidence
-from analysis.figures import Axis, beside, fitting
-from analysis.tidy import Answer
+from analysis.charts.figures import Axis, beside, fitting
+from analysis.report import study_data
+from analysis.report.evidence import Evidence
+from analysis.report.study_data import Answer
 
-COLUMNS = (*tidy.COLUMNS, "scope", "energy_mj", "low_mj", "high_mj", "energy_interval", "deviation", "front")
+COLUMNS = (*study_data.COLUMNS, "scope", "energy_mj", "low_mj", "high_mj", "energy_interval", "deviation", "front")
 # Below this the largest error is the rounding of float32 sums, which frameworks order differently (docs/method.md).
 ROUNDING = 1e-4
 # Column → the axis that it is drawn on, and the title of that part of the figure.
@@ -26,14 +26,14 @@ def answer(evidence: Evidence) -> Answer:
 
     The choice is a framework and a precision on the device of a run, and a device in the paper.
     """
-    table = tidy.together(_runs(evidence), _paper())
+    table = study_data.together(_runs(evidence), _paper())
     table = table.assign(front=_front(table)).reindex(columns=list(COLUMNS))
     place = (table["device"] + " " + table["run"]).str.strip().where(table["whose"] == "run", "paper")
     drawn = table.assign(
         panel=place + ": " + table["model"],
-        label=tidy.labelled(table, "device", "framework", "precision"),
+        label=study_data.labelled(table, "device", "framework", "precision"),
         standing=table["front"].map({True: "not beaten", False: "beaten"}),
-        at=tidy.in_order(place + ": " + table["model"]),
+        at=study_data.in_order(place + ": " + table["model"]),
     ).sort_values(["at", "value"], kind="stable")
     shown, remark = fitting(drawn)
     parts = [(_of(shown, column), axis, title) for column, (axis, title) in AXES.items() if shown[column].notna().any()]
@@ -60,21 +60,23 @@ def _of(shown: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def _paper() -> pd.DataFrame:
-    times = tidy.paper("times", source="Fig. 12")
-    energy = tidy.paper("energy", source="Fig. 11").set_index(["device", "model"])
+    times = study_data.paper("times", source="Fig. 12")
+    energy = study_data.paper("energy", source="Fig. 11").set_index(["device", "model"])
     found = energy.loc[pd.MultiIndex.from_frame(times[["device", "model"]]), ["value", "low", "high"]]
     columns = dict(zip(("energy_mj", "low_mj", "high_mj"), (found[name].to_numpy() for name in found), strict=True))
-    return times.assign(source="Figs. 11 and 12", **columns, scope="", energy_interval=tidy.READING, deviation=nan)
+    return times.assign(
+        source="Figs. 11 and 12", **columns, scope="", energy_interval=study_data.READING, deviation=nan
+    )
 
 
 def _runs(evidence: Evidence) -> pd.DataFrame:
     cells = evidence.one_arm
     cells = cells[cells["ms"].notna()]
     energy = {f"{bound}_mj": 1e3 * cells[f"{bound}_energy_j"].to_numpy() for bound in ("low", "high")}
-    made = tidy.runs(cells, "time", "ms", "ms").assign(energy_mj=1e3 * cells["energy_j"].to_numpy(), **energy)
+    made = study_data.runs(cells, "time", "ms", "ms").assign(energy_mj=1e3 * cells["energy_j"].to_numpy(), **energy)
     return made.assign(
         scope=cells["scope"].fillna("").to_numpy(),
-        energy_interval=tidy.uncertainty(cells).to_numpy(),
+        energy_interval=study_data.uncertainty(cells).to_numpy(),
         deviation=cells["max_rel"].to_numpy(),
     )
 

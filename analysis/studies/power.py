@@ -5,12 +5,13 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis import colours, figures, tidy
-from analysis.evidence import Evidence
-from analysis.tidy import Answer, Figure
-from bench.terminal import short
+from analysis.charts import colours, figures
+from analysis.report import study_data
+from analysis.report.evidence import Evidence
+from analysis.report.study_data import Answer, Figure
+from bench.core.terminal import short
 
-COLUMNS = (*tidy.COLUMNS, "scope", "time_ms")
+COLUMNS = (*study_data.COLUMNS, "scope", "time_ms")
 ENERGIES = (0.01, 0.1, 1.0, 10.0, 100.0)  # J
 SHAPES = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "triangle-right", "triangle-left")
 TIME, POWER = "time per inference, ms", "power while inferring, W"
@@ -18,17 +19,17 @@ TIME, POWER = "time per inference, ms", "power while inferring, W"
 
 def answer(evidence: Evidence) -> Answer:
     """Rows with `active_power` at `time_ms`, with `idle_power`, and of the paper's devices with `average_power`."""
-    times = tidy.paper("times", source="Fig. 12").set_index(["device", "model"])["value"]
-    points = tidy.paper("power", source="Fig. 12")
+    times = study_data.paper("times", source="Fig. 12").set_index(["device", "model"])["value"]
+    points = study_data.paper("power", source="Fig. 12")
     points = points.assign(time_ms=times.loc[pd.MultiIndex.from_frame(points[["device", "model"]])].to_numpy())
     cells = evidence.one_arm_with("power_w")
     cells = cells[cells["power_w"].notna() & cells["ms"].notna()]
-    ours = tidy.sensed(cells, "active_power", "W", "power_w").assign(time_ms=cells["ms"].to_numpy())
-    idle = tidy.sensed(cells, "idle_power", "W", "idle_power_w")
-    stated = tidy.paper("power", source="Table III").assign(scope="")
-    table = tidy.together(ours, points.assign(scope=""), idle, stated)[list(COLUMNS)]
+    ours = study_data.sensed(cells, "active_power", "W", "power_w").assign(time_ms=cells["ms"].to_numpy())
+    idle = study_data.sensed(cells, "idle_power", "W", "idle_power_w")
+    stated = study_data.paper("power", source="Table III").assign(scope="")
+    table = study_data.together(ours, points.assign(scope=""), idle, stated)[list(COLUMNS)]
     drawn = table[table["time_ms"].notna()]
-    drawn = drawn.assign(label=tidy.labelled(drawn, "device", "scope"), shown=tidy.shown(drawn))
+    drawn = drawn.assign(label=study_data.labelled(drawn, "device", "scope"), shown=study_data.shown(drawn))
     caption = (
         "Each point is one network on one device; along a dashed line the energy of an inference is the same. A run's "
         "power is the mean over its energy pass, of what its name says, at the time of its timed launches. The "

@@ -4,15 +4,16 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import reference, tidy
-from analysis.comparable import FORCED
-from analysis.evidence import Evidence
-from analysis.figures import Axis, above, beside, fitting, rows
-from analysis.speedup import arm_of_both, as_table, speedup
-from analysis.tidy import Answer, Figure
+from analysis.charts.figures import Axis, above, beside, fitting, rows
+from analysis.data import reference
+from analysis.data.comparable import FORCED
+from analysis.report import study_data
+from analysis.report.evidence import Evidence
+from analysis.report.ranking import arm_of_both, as_table, speedup
+from analysis.report.study_data import Answer, Figure
 
 FULL = "fp32"
-COLUMNS = (*tidy.COLUMNS, "baseline")
+COLUMNS = (*study_data.COLUMNS, "baseline")
 ATTRIBUTES = ("quantization", "mixed-precision", "half-precision")
 AXES = {
     "speedup": (Axis("times faster", line=1.0), "time"),
@@ -24,12 +25,12 @@ AXES = {
 def answer(evidence: Evidence) -> Answer:
     """Rows with `speedup`, `shrink` and `deviation` of runs, and what the paper's table and talk say."""
     ours, stated = _runs(evidence), _paper()
-    table = tidy.together(ours, stated)
+    table = study_data.together(ours, stated)
     charts = list[Figure]()
     drawn = ours.assign(
         panel=ours["model"],
-        label=tidy.labelled(ours, "device", "framework", "precision"),
-        at=tidy.in_order(ours["model"]),
+        label=study_data.labelled(ours, "device", "framework", "precision"),
+        at=study_data.in_order(ours["model"]),
     ).sort_values("at", kind="stable")
     shown, remark = fitting(drawn[drawn["quantity"] == "speedup"])
     if len(shown):
@@ -38,7 +39,8 @@ def answer(evidence: Evidence) -> Answer:
         charts.append(beside([(parts[name], axis, title) for name, (axis, title) in AXES.items()]))
     savings = stated[stated["source"] == "slides"]
     savings = savings.assign(
-        panel="one operation in int8", label=tidy.labelled(savings.assign(what=savings["quantity"].map(_plain)), "what")
+        panel="one operation in int8",
+        label=study_data.labelled(savings.assign(what=savings["quantity"].map(_plain)), "what"),
     )
     charts.append(rows(savings, Axis("times less than in fp32", line=1.0)))
     caption = (
@@ -56,17 +58,17 @@ def _plain(quantity: str) -> str:
 
 
 def _paper() -> pd.DataFrame:
-    slides = tidy.paper("ratios", source="slides")
+    slides = study_data.paper("ratios", source="slides")
     flags = reference.load("frameworks")
     flags = flags[flags["attribute"].isin(ATTRIBUTES)]
-    empty = dict.fromkeys((*tidy.NAMES, "run", "unit", "interval", "baseline"), "")
+    empty = dict.fromkeys((*study_data.NAMES, "run", "unit", "interval", "baseline"), "")
     offered = [
         empty
         | {"whose": "paper", "source": row.source, "framework": row.framework, "quantity": row.attribute}
         | {"outcome": row.answer, "note": row.note}
         for row in flags.itertuples()
     ]
-    return tidy.together(slides[list(COLUMNS)], as_table(offered, COLUMNS))
+    return study_data.together(slides[list(COLUMNS)], as_table(offered, COLUMNS))
 
 
 def _runs(evidence: Evidence) -> pd.DataFrame:

@@ -4,12 +4,13 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from analysis import colours, figures, tidy
-from analysis.evidence import Evidence
-from analysis.evidence_cells import NAMES
-from analysis.interval import typical
-from analysis.phases import PHASES, total
-from analysis.tidy import Answer, Figure
+from analysis.charts import colours, figures
+from analysis.data.phases import PHASES, total
+from analysis.report import study_data
+from analysis.report.evidence import Evidence
+from analysis.report.evidence_cells import NAMES
+from analysis.report.stats.interval import typical
+from analysis.report.study_data import Answer, Figure
 
 INFERENCES = 30  # of a script, as the paper's profile of the Raspberry Pi has them
 # The functions of the paper's profile, by what a launch's phases are called; what is left is `inference`.
@@ -34,9 +35,9 @@ MOST = 120  # bars of a figure
 def answer(evidence: Evidence) -> Answer:
     """Rows with `share` (%) of a script and, of runs, `time` (ms) by `phase`; the total has an interval too."""
     times = _times(evidence)
-    shares = tidy.together(_shares(times), _paper())
+    shares = study_data.together(_shares(times), _paper())
     until_first = times[times["phase"] != "inference"]
-    table = tidy.together(shares, until_first).drop(columns="place", errors="ignore")
+    table = study_data.together(shares, until_first).drop(columns="place", errors="ignore")
     charts: list[Figure] = [_bars(shares, f"share of a script of {INFERENCES} inferences, %", most=100.5)]
     if len(until_first):
         charts.append(_bars(until_first, "time until the first answer, ms"))
@@ -56,9 +57,9 @@ def answer(evidence: Evidence) -> Answer:
 
 
 def _paper() -> pd.DataFrame:
-    rows = tidy.paper("stack")
+    rows = study_data.paper("stack")
     rows = rows.assign(phase=rows["part"].map(PARTS).fillna("inference"), note=rows["part"])
-    return rows[[*tidy.COLUMNS, "phase", "inferences"]]
+    return rows[[*study_data.COLUMNS, "phase", "inferences"]]
 
 
 def _times(evidence: Evidence) -> pd.DataFrame:
@@ -73,12 +74,12 @@ def _times(evidence: Evidence) -> pd.DataFrame:
         found = typical(launches, phase, NAMES).rename(columns={"value": "ns", "low": "low_ns", "high": "high_ns"})
         cells = found.reset_index().assign(launches=found["n"].to_numpy(), reason=None, printed=False)
         cells = cells.astype({"ns": "float64", "low_ns": "float64", "high_ns": "float64"})
-        made.append(tidy.runs(cells[cells["n"] > 0], "time", "ms", "ns", times=1e-6).assign(phase=phase))
+        made.append(study_data.runs(cells[cells["n"] > 0], "time", "ms", "ns", times=1e-6).assign(phase=phase))
     table = pd.concat(made, ignore_index=True)
-    read = read.sort_values(["run_id", "model", "framework", "cell"], key=tidy.in_order, kind="stable")
-    ranked = read[["run_id", *tidy.NAMES]]
+    read = read.sort_values(["run_id", "model", "framework", "cell"], key=study_data.in_order, kind="stable")
+    ranked = read[["run_id", *study_data.NAMES]]
     place = {key: at for at, key in enumerate(ranked.itertuples(index=False, name=None))}
-    keys = table[["source", *tidy.NAMES]].itertuples(index=False, name=None)
+    keys = table[["source", *study_data.NAMES]].itertuples(index=False, name=None)
     return table.assign(place=[place[key] for key in keys]).sort_values("place", kind="stable", ignore_index=True)
 
 
@@ -103,8 +104,8 @@ def _kept(labels: "pd.Series[str]") -> list[str]:
 def _bars(table: pd.DataFrame, axis: str, most: float | None = None) -> Figure:
     runs = table[table["whose"] == "run"]
     told = [name for name in ("precision", "arm") if runs[name].nunique() > 1]
-    label = tidy.labelled(table, "device", "model", "framework", *told)
-    drawn = table.assign(label=label, shown=tidy.shown(table))
+    label = study_data.labelled(table, "device", "model", "framework", *told)
+    drawn = table.assign(label=label, shown=study_data.shown(table))
     drawn = drawn[label.isin(_kept(label))]
     drawn = drawn.assign(order=drawn["phase"].map({phase: at for at, phase in enumerate(COLOURS)}))
     columns = ["label", "phase", "value", "low", "high", "shown", "source", "note", "order"]

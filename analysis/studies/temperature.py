@@ -3,9 +3,10 @@
 import altair as alt
 import pandas as pd
 
-from analysis import colours, figures, tidy
-from analysis.evidence import Evidence
-from analysis.tidy import Answer, Figure
+from analysis.charts import colours, figures
+from analysis.report import study_data
+from analysis.report.evidence import Evidence
+from analysis.report.study_data import Answer, Figure
 
 AXIS = "temperature, °C"
 
@@ -13,13 +14,13 @@ AXIS = "temperature, °C"
 def answer(evidence: Evidence) -> Answer:
     """Rows with `idle_temperature` and `busy_temperature`; of a run its warmest cell and arm."""
     warm = evidence.compared.sort_values("temperature_c", ascending=False, kind="stable")
-    ours = tidy.sensed(warm.drop_duplicates(["run_id", "device"]), "busy_temperature", "°C", "temperature_c")
+    ours = study_data.sensed(warm.drop_duplicates(["run_id", "device"]), "busy_temperature", "°C", "temperature_c")
     ours = ours.drop(columns="scope")  # that is the meter's
-    table = tidy.together(tidy.paper("temperature"), ours)
+    table = study_data.together(study_data.paper("temperature"), ours)
     drawn = table.assign(
-        label=tidy.labelled(table, "device"),
+        label=study_data.labelled(table, "device"),
         state=table["quantity"].map({"idle_temperature": "idle", "busy_temperature": "inferring"}),
-        shown=tidy.shown(table),
+        shown=study_data.shown(table),
     )
     caption = (
         "The paper: at rest (open) and under Inception-v4 at a steady state (filled), on the surface of the chip or "

@@ -4,25 +4,26 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import reference, tidy
-from analysis.evidence import Evidence
-from analysis.figures import beside, change_axis, fitting
-from analysis.numbers import plain_margin
-from analysis.ratios import RATIOS
-from analysis.speedup import as_table, mean_speedup
-from analysis.tidy import Answer
+from analysis.charts.figures import beside, change_axis, fitting
+from analysis.data import reference
+from analysis.data.number_format import plain_margin
+from analysis.report import study_data
+from analysis.report.evidence import Evidence
+from analysis.report.ranking import as_table, mean_speedup
+from analysis.report.stats.ratios import RATIOS
+from analysis.report.study_data import Answer
 
 MEAN = "geometric mean"
-COLUMNS = (*tidy.COLUMNS, "ratio", "baseline", "verdict")
+COLUMNS = (*study_data.COLUMNS, "ratio", "baseline", "verdict")
 PAPER = "paper: no interval"
 
 
 def answer(evidence: Evidence) -> Answer:
     """A row for each cell and each of the three ratios, their means over cells, and the paper's five networks."""
-    table = tidy.together(ratios(evidence), _paper())
+    table = study_data.together(ratios(evidence), _paper())
     drawn = table.assign(
         panel=(table["device"] + " " + table["run"].where(table["whose"] == "run", "(paper, Fig. 13)")).str.strip(),
-        label=tidy.labelled(table, "framework", "model", "precision"),
+        label=study_data.labelled(table, "framework", "model", "precision"),
         verdict=table["verdict"].where(table["value"].notna(), "inconclusive"),
         outcome=table["verdict"].where(table["verdict"] == "incomparable", "no ratio"),
     )
@@ -55,7 +56,7 @@ def _of_ratio(drawn: pd.DataFrame, ratio: str, places: pd.DataFrame) -> pd.DataF
 
 
 def _paper() -> pd.DataFrame:
-    plotted = tidy.paper("ratios", source="Fig. 13")
+    plotted = study_data.paper("ratios", source="Fig. 13")
     labels = reference.overheads()["from_labels"].map("{:.1f} % from its printed times".format)
     return plotted.assign(note=plotted["model"].map(labels), ratio="total", verdict=PAPER)[list(COLUMNS)]
 
@@ -93,7 +94,7 @@ def _described(found: dict[str, Any]) -> dict[str, Any]:
         "value": 100 * (ratio - 1),
         "low": 100 * (low - 1),
         "high": 100 * (high - 1),
-        "interval": tidy.OVER_LAUNCHES if found["ci95"] else "",
+        "interval": study_data.OVER_LAUNCHES if found["ci95"] else "",
         "launches": found["blocks"],
         "outcome": "ok" if found["ratio"] is not None else str(found["reason"]),
         "verdict": found["verdict"] or ("incomparable" if found["comparable"] is False else ""),

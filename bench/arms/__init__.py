@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bench.arms.ablation import ABLATIONS
-from bench.errors import HostError
+from bench.arms.ablations import ABLATIONS
+from bench.core.errors import HostError
 
 if TYPE_CHECKING:
     import docker
 
-    from bench.building.images import Locate
-    from bench.launching import Arm
-    from bench.matrix.config import Matrix
+    from bench.arms.launch import Arm
+    from bench.core.matrix.schema import Matrix
+    from bench.images.local import Locate
 
 
 def make_arms(
@@ -25,7 +25,7 @@ def make_arms(
     from bench.arms.container import ContainerArm
     from bench.arms.native import NativeArm
     from bench.arms.rootfs import RootfsArm
-    from bench.inside import kept_from
+    from bench.hosts.nested import kept_from
 
     special = {"memory-limit": ablated.LimitedArm, "bind-root": ablated.BindRootArm, "cold-cache": ablated.ColdArm}
     arms: dict[str, Arm] = {}

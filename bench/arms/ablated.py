@@ -8,13 +8,13 @@ from typing import Any
 
 import docker
 
-from bench.arms.ablation import NEAR, Ablation
+from bench.arms.ablations import NEAR, Ablation
 from bench.arms.container import ContainerArm
+from bench.arms.launch import Outcome, Spec
 from bench.arms.rootfs import unpacked
-from bench.building.images import Locate
-from bench.engine import ENGINE_GONE, gone, remove
-from bench.errors import HostError
-from bench.launching import Outcome, Spec
+from bench.core.errors import HostError
+from bench.images.engine import ENGINE_GONE, gone, remove
+from bench.images.local import Locate
 
 EMPTY = "edgebench/bind-root"  # images of mount points, without a file in them
 EVICT = Path(__file__).with_name("evict.sh")

@@ -13,11 +13,11 @@ import docker
 from docker.models.containers import Container
 from docker.types import DeviceRequest, Mount
 
-from bench.building.images import Locate
-from bench.devices.grant import Grant
-from bench.engine import ENGINE_GONE, LABEL, gone, remove
-from bench.errors import Interrupted
-from bench.launching import HOSTNAME, Outcome, Spec, by_signal, environment, tail
+from bench.arms.launch import HOSTNAME, Outcome, Spec, by_signal, environment, tail
+from bench.core.errors import Interrupted
+from bench.hosts.grant import Grant
+from bench.images.engine import ENGINE_GONE, LABEL, gone, remove
+from bench.images.local import Locate
 
 
 class ContainerArm:

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from bench.arms import process
-from bench.building.images import lock_file, native_platform
-from bench.building.venvs import ensure_venv
-from bench.launching import RUNNER, Outcome, Spec
-from bench.matrix.config import Matrix
-from bench.paths import PROJECT
+from bench.arms.launch import RUNNER, Outcome, Spec
+from bench.core.matrix.schema import Matrix
+from bench.core.paths import PROJECT
+from bench.images.local import lock_file, native_platform
+from bench.images.venvs import ensure_venv
 
 
 class NativeArm:

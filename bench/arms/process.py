@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Sequence
 from time import monotonic, monotonic_ns
 
-from bench.errors import HostError
-from bench.launching import Outcome, Spec, by_signal, environment, tail
+from bench.arms.launch import Outcome, Spec, by_signal, environment, tail
+from bench.core.errors import HostError
 
 
 def run(command: Sequence[str], spec: Spec) -> Outcome:

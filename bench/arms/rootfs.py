@@ -14,11 +14,11 @@ from pathlib import Path
 import docker
 
 from bench.arms import process
-from bench.building.images import Locate
-from bench.engine import ENGINE_GONE, LABEL, files_digest, gone, remove
-from bench.errors import HostError
-from bench.launching import RUNNER, Outcome, Spec
-from bench.paths import cache
+from bench.arms.launch import RUNNER, Outcome, Spec
+from bench.core.errors import HostError
+from bench.core.paths import cache
+from bench.images.engine import ENGINE_GONE, LABEL, files_digest, gone, remove
+from bench.images.local import Locate
 
 PYTHON = "/opt/venv/bin/python"  # inside the image
 ENTER = Path(__file__).with_name("enter_rootfs.sh")

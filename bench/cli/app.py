@@ -10,15 +10,20 @@ from docker.errors import DockerException
 from requests import RequestException
 from rich.console import Console
 
-from bench.cli import compose, devices, images, imports, matrix, models, study
+from bench.cli import compose, devices
 from bench.cli.compare import compare
 from bench.cli.doctor import doctor
+from bench.cli.export import app as imports
 from bench.cli.export import export
+from bench.cli.images.commands import app as images
+from bench.cli.matrix.commands import app as matrix
+from bench.cli.measure.selftest import selftest
+from bench.cli.models.commands import app as models
 from bench.cli.recommend import recommend
 from bench.cli.report import report
-from bench.cli.selftest import selftest
-from bench.errors import BenchError, HostError, Interrupted
-from bench.results.provenance import versions
+from bench.cli.study.commands import app as study
+from bench.core.errors import BenchError, HostError, Interrupted
+from bench.core.version import versions
 
 EPILOG = (
     "Exit codes: 0 done, 2 usage or configuration, 3 no engine or a host that cannot do it, "
@@ -52,18 +57,18 @@ def _before_all(
     """Options of the program itself; the help is the app's own."""
 
 
-app.add_typer(matrix.app, name="matrix")
-app.add_typer(images.app, name="images")
-app.add_typer(models.app, name="models")
+app.add_typer(matrix, name="matrix")
+app.add_typer(images, name="images")
+app.add_typer(models, name="models")
 app.add_typer(devices.app, name="devices")
 app.command("doctor")(doctor)
 app.command("selftest")(selftest)
 app.command("report")(report)
-app.add_typer(study.app, name="study")
+app.add_typer(study, name="study")
 app.command("recommend")(recommend)
 app.command("compare")(compare)
 app.command("export")(export)
-app.add_typer(imports.app, name="import")
+app.add_typer(imports, name="import")
 app.add_typer(compose.app, name="compose")
 
 

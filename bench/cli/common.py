@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from bench.errors import ConfigError, HostError
-from bench.terminal import short
+from bench.core.errors import ConfigError, HostError
+from bench.core.matrix.schema import Matrix, Sensing
+from bench.core.terminal import short
+from bench.hosts.host import outside
 
 if TYPE_CHECKING:
-    from bench.running.stopping import Medians
+    from bench.run.stopping import Medians
 
 Results = Annotated[Path, typer.Option("--results", help="Folder of the runs.", show_default=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -69,6 +72,80 @@ def console() -> Console:
 
 def half_widths(medians: "Medians") -> Mapping[str, float | None]:
     """The one place where a run asks the analysis something; scipy takes a second to import, which others need not."""
-    from analysis import stopping
+    from analysis.report import stopping
 
     return stopping.half_widths(medians)
+
+
+HostOption = Annotated[
+    str | None,
+    typer.Option(
+        "--host", help="Where the device is: ssh://user@board, or `local`; what its profile says when left out."
+    ),
+]
+
+
+def address_of(matrix: Matrix, device: str, said: str | None) -> str | None:
+    """The address that counts: what the command line says, else the device's own; None for this machine."""
+    entry = matrix.devices.get(device)
+    return said or (entry.host if entry else None)
+
+
+Meters = Annotated[
+    list[str] | None,
+    typer.Option("--meter", help="Take the power of these channels (a glob); may be repeated, and is added up."),
+]
+UsbMeters = Annotated[
+    list[Path] | None,
+    typer.Option("--usb-meter", help="A UM25C, UM24C or UM34C is at this tty, for example /dev/rfcomm0."),
+]
+SensorsRoot = Annotated[
+    Path | None, typer.Option("--sensors-root", help="Where the board's /sys is seen, should it not be at /.")
+]
+
+
+def sensing_of(
+    matrix: Matrix,
+    device: str,
+    meters: list[str] | None,
+    ttys: list[Path] | None,
+    root: Path | None,
+    *,
+    here: bool = True,
+) -> Sensing:
+    """The device's way of reading its sensors, with what the command line says. Raises ConfigError.
+
+    In bench's own container the machine's /sys is seen where its whole file system is. What is named is the board's
+    own where the device is not `here`.
+    """
+    root = root or (outside() if here else None)
+    if here and root is not None and not root.is_dir():
+        raise ConfigError(f"--sensors-root {root}: no such folder")
+    said: dict[str, Any] = {
+        "meter": meters,
+        "ttys": [str(tty.absolute()) for tty in ttys] if ttys else None,
+        "root": str(root.absolute()) if root else None,
+    }
+    return matrix.devices[device].sensing.model_copy(update={k: v for k, v in said.items() if v is not None})
+
+
+_MILLISECONDS = {"us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3}
+_BYTES = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+
+
+def milliseconds(option: str, text: str) -> float:
+    """`20ms`, `0.02 s`, `500us` → ms. Raises ConfigError naming the option."""
+    return _amount(option, text, _MILLISECONDS, "for example 20ms or 0.02s")
+
+
+def size(option: str, text: str) -> float:
+    """`500MB`, `0.5 GB`, `512MiB` → bytes. Raises ConfigError naming the option."""
+    return _amount(option, text, _BYTES, "for example 500MB or 1GiB")
+
+
+def _amount(option: str, text: str, units: dict[str, float] | dict[str, int], example: str) -> float:
+    match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([a-zµ]+)\s*", text.lower())
+    value = float(match[1]) * units.get(match[2], 0) if match else 0.0
+    if not 0 < value < 1e18:
+        raise ConfigError(f"{option} {text[:40]}: no amount above 0 with its unit ({', '.join(units)})", example)
+    return value

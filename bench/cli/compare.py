@@ -7,7 +7,7 @@ import typer
 
 from bench.cli.common import RESULTS, AsJson, Results, writing
 from bench.cli.report import parse_margin
-from bench.errors import CellsFailed, ConfigError, Regression
+from bench.core.errors import CellsFailed, ConfigError, Regression
 
 
 def compare(
@@ -29,27 +29,27 @@ def compare(
         raise ConfigError("--json and --markdown are both asked for", "standard output holds one of them")
     within, beyond = parse_margin(margin), parse_threshold(threshold)
     # pandas and scipy take a second to import, which `bench --help` should not
-    from analysis.comparing.compare import build
-    from analysis.comparing.compare_words import plain_threshold, regressions, unjudged
-    from bench.results.journal import dumps, read
-    from bench.running.runs import find_run
+    from analysis.compare.compare import build
+    from analysis.compare.phrases import plain_threshold, regressions, unjudged
+    from bench.journal.journal import dumps, read
+    from bench.run.run_folder import find_run
 
     runs = [read(find_run(results, name)) for name in (a, b)]
     answer = build(*runs, margin=within, threshold=beyond, across=across or ())
     if as_json:
         typer.echo(dumps(answer, indent=2))
     elif as_markdown:
-        from analysis.comparing.compare_markdown import markdown
+        from analysis.compare.markdown import markdown
 
         typer.echo(markdown(answer), nl=False)
     else:
         from rich.console import Console
 
-        from analysis.comparing.compare_table import show
+        from analysis.compare.table import show
 
         show(answer, Console(highlight=False))
     if junit is not None:
-        from analysis.comparing.compare_junit import write_junit
+        from analysis.compare.junit import write_junit
 
         with writing(junit):
             write_junit(answer, junit)

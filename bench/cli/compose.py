@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from bench.cli.common import console
-from bench.errors import ConfigError, HostError
-from bench.matrix.config import load_matrix
-from bench.names import choose
-from bench.plan import Selection, make_plan
+from bench.core.errors import ConfigError, HostError
+from bench.core.matrix.plan import Selection, make_plan
+from bench.core.matrix.schema import load_matrix
+from bench.core.suggest import choose
 
 app = typer.Typer(help="Write files for Docker Compose alone.", no_args_is_help=True)
 
@@ -22,7 +22,7 @@ def render(
     ] = None,
 ) -> None:
     """Render the Compose file of a device: a service for each framework, with what its containers are given."""
-    from bench import compose
+    from bench.run import compose
 
     matrix = load_matrix()
     (device,) = choose("device", [device], matrix.devices)
@@ -44,7 +44,7 @@ def model(
     profile: Annotated[str, typer.Option("--profile", help="How thoroughly: a profile of matrix.yaml.")] = "default",
 ) -> None:
     """Put a cell's request and model into a folder that the services mount (EDGEBENCH_MODELS)."""
-    from bench import compose
+    from bench.run import compose
 
     device, *rest = cell.split("/")
     if len(rest) != 3:

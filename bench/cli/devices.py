@@ -1,5 +1,6 @@
 """`bench devices`: list and show what matrix.yaml knows, and say which of it this machine is."""
 
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 import typer
@@ -7,16 +8,17 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from bench.cli.common import AsJson, print_json
-from bench.cli.planning import wide
-from bench.cli.reaching import HostOption
-from bench.compose import renderable
-from bench.devices import identify, l4t
-from bench.errors import HostError
-from bench.matrix.config import Matrix, load_matrix
-from bench.matrix.platforms import architecture, platform_of
-from bench.names import choose
-from bench.running.machine import machine_at
+from bench.cli.common import AsJson, HostOption, print_json
+from bench.cli.matrix.selection import wide
+from bench.core.errors import HostError
+from bench.core.matrix.device import Access
+from bench.core.matrix.platforms import architecture, platform_of
+from bench.core.matrix.schema import Matrix, load_matrix
+from bench.core.suggest import choose
+from bench.hosts import identify, l4t
+from bench.hosts.target import wanted
+from bench.run.compose import renderable
+from bench.run.machine import machine_at
 
 app = typer.Typer(help="The boards and hosts of matrix.yaml.", no_args_is_help=True)
 
@@ -82,9 +84,7 @@ def _tags(matrix: Matrix, device: str, framework: str) -> dict[str, str]:
 @app.command(hidden=True)
 def markdown() -> None:
     """Print the tables of docs/devices.md."""
-    from bench.devices import table
-
-    typer.echo(table.markdown(load_matrix()))
+    typer.echo(tables(load_matrix()))
 
 
 @app.command()
@@ -128,3 +128,78 @@ def _show_probe(matrix: Matrix, facts: identify.Facts, found: dict[str, list[str
         out.print(f"{name}: {matrix.devices[name].title}, by {', '.join(why)}", markup=False)
     if platform_of(facts.machine) in map(architecture, matrix.devices["host"].platforms):
         out.print("host: as any machine is, without what is particular to it", markup=False)
+
+
+def tables(matrix: Matrix) -> str:
+    """Every device with its level, images, hardware and sensors; every way to hardware; every release of L4T."""
+    devices = [_device(matrix, name) for name in matrix.devices]
+    ways = [_way(name, way) for name, way in matrix.access.items()]
+    releases = [
+        [f"`{name}`", ", ".join(f"{each} ({pack})" for each, pack in known.items())]
+        for name, known in matrix.l4t.items()
+    ]
+    return "\n\n".join(
+        [
+            _table(("device", "level", "known by", "images", "hardware", "power, sensors", "study's W"), devices),
+            _table(("way", "what a container is given", "must be there", "no such arm"), ways),
+            _table(("platform", "L4T (JetPack)"), releases),
+        ]
+    )
+
+
+def _device(matrix: Matrix, name: str) -> list[str]:
+    entry = matrix.devices[name]
+    ways = dict.fromkeys(each for use in entry.uses.values() for each in use.access)
+    identity = wanted(entry.identify) if entry.identify != type(entry.identify)() else "whatever it is"
+    power = "" if entry.power.covers == "nothing" else f"{entry.power.covers}{_of(entry.power.rails)}; "
+    return [
+        f"`{name}` {entry.title}",
+        entry.verified,
+        identity,
+        _images(matrix, name),
+        ", ".join(f"`{each}`" for each in ways) or "–",
+        power + ", ".join(entry.sensors),
+        " / ".join(f"{watts:g}" for watts in (entry.study.idle_w, entry.study.average_w) if watts is not None) or "–",
+    ]
+
+
+def _of(rails: list[str]) -> str:
+    return f" ({' + '.join(rails)})" if rails else ""
+
+
+def _images(matrix: Matrix, name: str) -> str:
+    """Groups and frameworks, with their platforms; or why there is none."""
+    entry = matrix.devices[name]
+    if entry.without:
+        return "none: " + "; ".join(entry.without.values())
+    runs = [*entry.groups, *(each for each in entry.uses if each in matrix.frameworks)]
+    return f"{', '.join(runs)} on {', '.join(entry.platforms)}"
+
+
+def _way(name: str, way: Access) -> list[str]:
+    must = [*way.nodes, *way.directories, *way.brings, *way.files, *([way.driver] if way.driver else [])]
+    return [
+        f"`{name}` {way.title}",
+        "; ".join(_given(way)),
+        ", ".join(f"`{each}`" for each in must) or "–",
+        "; ".join(f"{arm}: {why}" for arm, why in way.without.items()) or "–",
+    ]
+
+
+def _given(way: Access) -> Iterator[str]:
+    if way.runtime:
+        yield f"runtime `{way.runtime}`"
+    if way.gpu:
+        yield "a device request for all cards, or CDI `nvidia.com/gpu=all`"
+    yield from (f"device `{node}`" for node in way.nodes)
+    yield from (f"folder `{folder}`, writable" for folder in way.directories)
+    yield from (f"cgroup rule `{rule}`" for rule in way.rules)
+    yield from (f"group `{group}` by its number" for group in way.groups)
+    yield from (f"file `{file}`, read-only" for file in way.files)
+    yield from (f"`{name}={value}`" for name, value in way.environment.items())
+
+
+def _table(head: Iterable[str], rows: Iterable[list[str]]) -> str:
+    names = list(head)
+    lines = [names, ["---"] * len(names), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)

@@ -8,15 +8,14 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bench.cli.common import AsJson, console, print_json
-from bench.cli.reaching import HostOption, address_of
-from bench.errors import ConfigError, HostError
-from bench.matrix.config import Matrix, load_matrix
-from bench.names import choose
+from bench.cli.common import AsJson, HostOption, address_of, console, print_json
+from bench.core.errors import ConfigError, HostError
+from bench.core.matrix.schema import Matrix, load_matrix
+from bench.core.suggest import choose
 
 if TYPE_CHECKING:
     from bench.doctor import Case, Line
-    from bench.running.machine import Machine
+    from bench.run.machine import Machine
 
 MARKS = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "fail": "[bold red]fail[/]"}
 
@@ -42,9 +41,9 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Examine the machine line by line, with the command that mends what is wrong. Exits 3 when a line fails."""
-    from bench.devices import settings
     from bench.doctor import examine
-    from bench.running.machine import machine_at
+    from bench.hosts import settings
+    from bench.run.machine import machine_at
 
     err = console()
     said: list[str] = []
@@ -89,14 +88,14 @@ def _case(
     lock: Path | None,
     machine: "Machine",
 ) -> "Case":
-    from bench.cli.sensing import sensing_of
-    from bench.compose import renderable
-    from bench.devices.identify import look
-    from bench.devices.target import aim
+    from bench.cli.common import sensing_of
     from bench.doctor import Case
-    from bench.registries.lock import chosen_lock
-    from bench.running.machine import LOCAL
-    from bench.sensors.sensing import survey
+    from bench.hosts.identify import look
+    from bench.hosts.sensors import survey
+    from bench.hosts.target import aim
+    from bench.images.registry.lock import chosen_lock
+    from bench.run.compose import renderable
+    from bench.run.machine import LOCAL
 
     entry, host, here = matrix.devices[device], machine.host, machine.address == LOCAL
     offered = renderable(matrix, device)
@@ -130,8 +129,8 @@ def _case(
 
 def _sizes(matrix: Matrix, frameworks: list[str], models: "list[str] | tuple[()]") -> dict[str, int]:
     """The largest artifact of each model that these frameworks read, of those that were made."""
-    from bench.making.store import Store
-    from bench.paths import model_store
+    from bench.artifacts.store import Store
+    from bench.core.paths import model_store
 
     store = Store(model_store())
     formats = {matrix.frameworks[name].format for name in frameworks}

@@ -1,13 +1,15 @@
 """`bench export`: a run in the formats of other tools."""
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli.common import RESULTS, Results, warn, writing
-from bench.errors import ConfigError
+from bench.cli.common import RESULTS, AsJson, Results, print_json, warn, writing
+from bench.core.errors import ConfigError
+from bench.core.suggest import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,12 +31,12 @@ def export(
     """Write a run for other tools (docs/results.md lists the columns)."""
     if not any((csv, parquet, pyperf, dashboard)):
         raise ConfigError("nothing to write", "name a file: --csv, --parquet, --pyperf or --dashboard FILE")
-    from analysis.exporting import export as tables
-    from analysis.exporting.export_dashboard import dashboard as to_dashboard
-    from analysis.exporting.export_pyperf import pyperf as to_pyperf
-    from analysis.load import load
-    from bench.results.journal import read
-    from bench.running.runs import find_run
+    from analysis.data.launches import load
+    from analysis.export import tables
+    from analysis.export.dashboard import dashboard as to_dashboard
+    from analysis.export.pyperf import pyperf as to_pyperf
+    from bench.journal.journal import read
+    from bench.run.run_folder import find_run
 
     found = read(find_run(results, run))
     loaded = load(found)
@@ -60,3 +62,41 @@ def export(
         with writing(dashboard):
             dashboard.write_text(json.dumps(entries, indent=2), encoding="utf-8")
     warn(loaded.warnings)
+
+
+app = typer.Typer(help="Make a run of what another program printed.", no_args_is_help=True)
+
+
+@app.callback()
+def imports() -> None:
+    """Make a run of what another program printed."""
+
+
+@app.command()
+def edgebench(
+    file: Annotated[Path, typer.Argument(help="What the scripts of edgeBench printed.")],
+    framework: Annotated[str, typer.Option("--framework", help="Whose script: pytorch, tensorflow or caffe.")],
+    device: Annotated[str, typer.Option("--device", help="Name of the board that they ran on.")],
+    inferences: Annotated[
+        int | None, typer.Option("--inferences", min=1, help="Their `--iteration`, 1000 unless it was given.")
+    ] = None,
+    results: Results = RESULTS,
+    as_json: AsJson = False,
+) -> None:
+    """Keep the means that the 2019 code printed. They are no launches: there is no interval and no verdict."""
+    from analysis.export.imports import SCRIPTS, read_printed, write_imported
+    from bench.run.run_folder import new_run_id
+
+    if framework not in SCRIPTS:
+        raise ConfigError(f"edgeBench has no script for '{framework}': {nearest(framework, SCRIPTS)}")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", device):
+        raise ConfigError(f"--device {device}: not a name", "small letters, digits, dots and dashes: jetson-tx2")
+    means, left_out = read_printed(file)
+    folder = results / new_run_id()
+    write_imported(folder, means, source=file, script=framework, device=device, inferences=inferences)
+    for text in left_out:
+        typer.echo(f"left out: {text}", err=True)
+    if as_json:
+        print_json({"run_id": folder.name, "path": str(folder), "means": len(means), "left_out": left_out})
+    else:
+        typer.echo(f"{len(means)} means kept, {len(left_out)} lines left out: {folder}")

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import amounts
+from bench.cli import common
 from bench.cli.common import RESULTS, AsJson, Results
-from bench.errors import CellsFailed
+from bench.core.errors import CellsFailed
 
 
 def recommend(
@@ -22,15 +22,15 @@ def recommend(
     as_json: AsJson = False,
 ) -> None:
     """The fastest, the most frugal and the smallest choice for a model, with the evidence and how sure it is."""
-    latency = amounts.milliseconds("--max-latency", max_latency) if max_latency else None
-    memory = amounts.size("--max-memory", max_memory) if max_memory else None
+    latency = common.milliseconds("--max-latency", max_latency) if max_latency else None
+    memory = common.size("--max-memory", max_memory) if max_memory else None
     # pandas and scipy take a second to import, which `bench --help` should not
-    from analysis.evidence import gather
-    from analysis.recommend import Wishes
-    from analysis.recommend import recommend as answer_of
-    from analysis.recommend_table import constraints, show
-    from bench.results.journal import dumps, read
-    from bench.running.runs import find_run
+    from analysis.report.evidence import gather
+    from analysis.studies.recommend import Wishes
+    from analysis.studies.recommend import recommend as answer_of
+    from analysis.terminal.recommend_table import constraints, show
+    from bench.journal.journal import dumps, read
+    from bench.run.run_folder import find_run
 
     evidence = gather([read(find_run(results, name)) for name in runs or ["latest"]])
     wishes = Wishes(model=model, max_latency_ms=latency, max_memory_bytes=memory, precision=precision, device=device)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.common import RESULTS, AsJson, Html, Results, writing
-from bench.errors import ConfigError
+from bench.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from analysis.evidence import Evidence
+    from analysis.report.evidence import Evidence
 
 
 def report(
@@ -35,29 +35,29 @@ def report(
     # pandas, scipy and altair take a second to import, which `bench --help` should not
     from rich.console import Console
 
-    from bench.results.journal import dumps
+    from bench.journal.journal import dumps
 
     evidence = _gather(runs, within, results)
     if as_json:
-        from analysis.report_json import as_json as whole
+        from analysis.export.report_json import as_json as whole
 
         typer.echo(dumps(whole(evidence), indent=2))
     else:
-        from analysis.table import show_all
+        from analysis.terminal.report_table import show_all
 
         show_all(evidence, Console(highlight=False))
     if markdown is not None:
-        from analysis.report_markdown import markdown as as_markdown
+        from analysis.export.report_markdown import markdown as as_markdown
 
         with writing(markdown):
             markdown.write_text(as_markdown(evidence), encoding="utf-8")
     if html is None and figures is None:
         return
-    from analysis.pages.page import answer_all, render
+    from analysis.html.report import answer_all, render
 
     answers = answer_all(evidence)
     if figures is not None:
-        from analysis.pages.vega import save
+        from analysis.charts.vega import save
 
         with writing(figures, "figures:"):
             figures.mkdir(parents=True, exist_ok=True)
@@ -70,18 +70,18 @@ def report(
 
 
 def _gather(names: list[str], margin: float, results: Path) -> "Evidence":
-    from analysis.evidence import gather
-    from bench.results.journal import read
-    from bench.running.runs import find_run
+    from analysis.report.evidence import gather
+    from bench.journal.journal import read
+    from bench.run.run_folder import find_run
 
     return gather([read(find_run(results, name)) for name in names], margin)
 
 
 def _watch(names: list[str], html: Path, margin: float, every: int, results: Path) -> None:
     """Until every planned launch is in the journals, or Ctrl-C."""
-    from analysis.pages.page import render
-    from bench.results.growth import growth, is_whole, stand_back
-    from bench.running.runs import find_run
+    from analysis.html.report import render
+    from bench.journal.follow import growth, is_whole, stand_back
+    from bench.run.run_folder import find_run
 
     folders = [find_run(results, name) for name in names]
     stand_back()

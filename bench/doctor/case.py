@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import docker
 
-from bench.devices.host import Host
-from bench.devices.identify import Facts
-from bench.matrix.config import Matrix
-from bench.matrix.device import Device
-from bench.paths import cache
-from bench.registries.lock import Lock
+from bench.core.matrix.device import Device
+from bench.core.matrix.schema import Matrix
+from bench.core.paths import cache
+from bench.hosts.host import Host
+from bench.hosts.identify import Facts
+from bench.images.registry.lock import Lock
 
 Level = Literal["ok", "warn", "fail"]
 
@@ -31,7 +31,7 @@ class Case:
     """A device on a machine. `info` is what the engine says of itself; without an engine `silence` says why.
 
     `platforms` are those of the frameworks' images. `models` are the sizes of the artifacts that are to be measured, in
-    bytes by name. `sensors` is what bench.sensors.sensing.survey found. `cache` is the machine's cache folder, `user`
+    bytes by name. `sensors` is what bench.hosts.sensors.survey found. `cache` is the machine's cache folder, `user`
     the one that containers run as (`uid:gid`), and `sendable` says which images (framework, platform) a run
     would bring along.
     """

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from bench.devices.grant import accesses, cdi_specs, hooks
-from bench.devices.host import text
+from bench.core.matrix.platforms import MACHINES, platform_of
 from bench.doctor.case import Case, Line
-from bench.matrix.platforms import MACHINES, platform_of
+from bench.hosts.grant import cdi_specs, hooks
+from bench.hosts.host import text
 
 CLONE3 = (20, 10, 10)  # the first that lets a glibc from 2.34 on start threads: moby issue 42680
 LISTS = "/etc/nvidia-container-runtime/host-files-for-container.d"
@@ -27,7 +27,7 @@ def engine_lines(case: Case) -> Iterator[Line]:
         yield Line("engine", "fail", case.silence, "sudo usermod -aG docker $USER, and log in again" if shut else start)
     else:
         yield from _engine(case)
-    ways = [way for name in case.frameworks for way in accesses(case.matrix, case.name, name)]
+    ways = [way for name in case.frameworks for way in case.matrix.accesses(case.name, name)]
     if case.info and any(way.runtime for way in ways):
         yield from _runtime(case)
     if case.info and any(way.gpu for way in ways):

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from bench.devices.grant import TRIPLETS, accesses, lacks, shut
-from bench.devices.host import text
+from bench.core.matrix.device import Access
+from bench.core.matrix.platforms import architecture, platform_of
 from bench.doctor.case import Case, Line
-from bench.matrix.device import Access
-from bench.matrix.platforms import architecture, platform_of
+from bench.hosts.grant import TRIPLETS, lacks, shut
+from bench.hosts.host import text
 
 SUPERSPEED = 5000  # Mbit/s; a stick on an older port waits for its data
 
 
 def hardware_lines(case: Case) -> Iterator[Line]:
     """A line for each thing that is missing, or one for each way that is whole; then the sticks."""
-    ways = {way.title: way for name in case.frameworks for way in accesses(case.matrix, case.name, name)}
+    ways = {way.title: way for name in case.frameworks for way in case.matrix.accesses(case.name, name)}
     for way in ways.values():
         platform = next(iter(case.platforms.values()), "") or platform_of(case.host.machine)
         bad = list(lacks(way, platform, case.host))

@@ -9,16 +9,16 @@ from typing import Any
 import docker
 
 from bench.arms.container import options
-from bench.building.images import Image, require
-from bench.building.vendor import base
-from bench.devices import l4t
-from bench.devices.grant import accesses, grant
+from bench.arms.launch import Spec
+from bench.core.errors import HostError
+from bench.core.matrix.vendor_images import base
 from bench.doctor.case import Case, Level, Line
-from bench.engine import ENGINE_GONE, remove
-from bench.errors import HostError
-from bench.launching import Spec
-from bench.registries.pull import Puller
-from bench.registries.transfer import Watcher
+from bench.hosts import l4t
+from bench.hosts.grant import grant
+from bench.images.engine import ENGINE_GONE, remove
+from bench.images.local import Image, require
+from bench.images.registry.progress import Watcher
+from bench.images.registry.pull import Puller
 
 SECONDS = 120  # enough for a framework's import on the slowest board
 
@@ -43,7 +43,7 @@ def image_lines(case: Case) -> Iterator[Line]:
             level, what = misfit
             mend = "upgrade the board's JetPack"
             yield Line("image", "fail" if level == "fail" else "warn", f"{name}: {what}", mend)
-    with_hardware = [name for name in found if accesses(case.matrix, case.name, name)]
+    with_hardware = [name for name in found if case.matrix.accesses(case.name, name)]
     for name in with_hardware or list(found)[:1]:
         yield _started(case, name, found[name])
 
@@ -107,7 +107,7 @@ def _started(case: Case, name: str, image: Image) -> Line:
 
 def _probe(case: Case, name: str, image: Image) -> tuple[dict[str, Any], str]:
     assert case.engine is not None
-    given = grant(accesses(case.matrix, case.name, name), image.platform, case.host, case.info)
+    given = grant(case.matrix.accesses(case.name, name), image.platform, case.host, case.info)
     spec = Spec(
         launch=f"doctor-{name}", run_id="doctor", framework=name, request=Path("/"), mounts=[], cpus="", threads=1,
         timeout=SECONDS, grant=replace(given),

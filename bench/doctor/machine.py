@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from bench.devices import identify, l4t
-from bench.devices.target import elsewhere, wanted
+from bench.core.matrix.device import Identity
 from bench.doctor.case import Case, Line
-from bench.matrix.device import Identity
+from bench.hosts import identify, l4t
+from bench.hosts.target import elsewhere, wanted
 
 
 def machine_lines(case: Case) -> Iterator[Line]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from bench.devices import clocks
 from bench.doctor.case import Case, Line
+from bench.hosts import clocks
 
 FIX = "sudo bench doctor --device {name} --fix"
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from bench.devices.host import text
 from bench.doctor.case import Case, Line
+from bench.hosts.host import text
 
 GIB = 2**30
 ROOM, LITTLE = 1 * GIB, 5 * GIB  # an image and its models take this much, a few of them that much

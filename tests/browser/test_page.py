@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from analysis.evidence import gather
-from analysis.heat.thermal_events import read_recording
-from analysis.heat.thermal_page import render as render_thermal
-from analysis.overhead import interference
-from analysis.overhead.overhead_figures import interference as answers_of
-from analysis.overhead.overhead_figures import overhead
-from analysis.pages.page import render
+from analysis.experiments.thermal_events import read_recording
+from analysis.html.report import render
+from analysis.html.thermal_page import render as render_thermal
+from analysis.report import interference
+from analysis.report.evidence import gather
 from analysis.studies import STUDIES
-from bench.results.journal import read
-from tests.browser.chrome import BROWSER, Chrome, chrome
-from tests.unit.analysis import test_attribution, test_interference
-from tests.unit.analysis.synthetic import Truth, write
-from tests.unit.analysis.synthetic_energy import add_energy
-from tests.unit.analysis.synthetic_thermal import write_study
+from analysis.studies.overhead import interference as answers_of
+from analysis.studies.overhead import overhead
+from bench.journal.journal import read
+from tests.support.chrome import BROWSER, Chrome, chrome
+from tests.support.synthetic import Truth, write
+from tests.support.synthetic_energy import add_energy
+from tests.support.synthetic_thermal import write_study
+from tests.unit.analysis.report import test_attribution, test_interference
 
 HOSTILE = "</script><script>document.title = 'hacked'</script><img src=x onerror=\"document.title = 'hacked'\">"
 TRUTHS = [

@@ -12,13 +12,13 @@ from pathlib import Path
 import docker
 import pytest
 
-from bench import engine as engines
-from bench.building.images import native_platform, require
-from bench.engine import LABEL
-from bench.errors import HostError
-from bench.making.store import Store
-from bench.paths import cache, model_store
-from bench.running import clean
+from bench.artifacts.store import Store
+from bench.core.errors import HostError
+from bench.core.paths import cache, model_store
+from bench.images import engine as engines
+from bench.images.engine import LABEL
+from bench.images.local import native_platform, require
+from bench.run import cleanup
 
 BENCH = [sys.executable, "-m", "bench.cli.app"]
 CELL = "host/onnxruntime/cifarnet/fp32"
@@ -70,7 +70,7 @@ def background(tmp_path: Path, engine: docker.DockerClient):
         process.kill()
         process.communicate()
     for run in (tmp_path / "results").glob("*"):
-        clean.containers(engine, run.name)
+        cleanup.containers(engine, run.name)
 
 
 def answering() -> str:

@@ -8,9 +8,9 @@ from typing import Any
 import docker
 import pytest
 
-from bench.building import images
-from bench.building.images import Image
-from bench.engine import LABEL
+from bench.images import local
+from bench.images.engine import LABEL
+from bench.images.local import Image
 from tests.conftest import frameworks_under_test
 
 PYTHON = "/opt/venv/bin/python"
@@ -39,7 +39,7 @@ print(json.dumps({"folder": folder, "packages": found}))
 @pytest.fixture(scope="session", params=frameworks_under_test())
 def image(request: pytest.FixtureRequest, engine: docker.DockerClient) -> Image:
     """Each framework's image, as the sources say it must be; setup/tests builds them."""
-    return images.require(engine, request.param, images.native_platform())
+    return local.require(engine, request.param, local.native_platform())
 
 
 def run(engine: docker.DockerClient, ref: str, *command: str, **options: object) -> str:

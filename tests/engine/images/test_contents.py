@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.building import images
+from bench.images import local
 from tests.engine.images.conftest import python, shell
 
 pytestmark = pytest.mark.engine
@@ -16,9 +16,9 @@ DEBS = "dpkg-query -W -f '${Package} ${Installed-Size}\\n'"
 
 def test_it_holds_what_the_lock_file_names_and_nothing_else(image, installed):
     found = {name: version for name, (version, _) in installed(image)["packages"].items()}
-    locked = images.pins(image.framework, image.platform)
+    locked = local.pins(image.framework, image.platform)
     name = image.framework  # one that its image compiles is laid out as a package
-    own = {name: images.version(name, image.platform)} if name in images.compiled() else {}
+    own = {name: local.version(name, image.platform)} if name in local.compiled() else {}
     assert found == {name.replace("_", "-").lower(): version for name, version in locked.items()} | own
 
 
@@ -54,7 +54,7 @@ def test_nothing_that_builds_or_installs_is_left_in_it(engine, image):
         shell(engine, image.digest, "find /var/lib/apt/lists /var/cache/apt /root/.cache -type f 2>/dev/null; true")
         == ""
     )
-    locked = images.pins(image.framework, image.platform)
+    locked = local.pins(image.framework, image.platform)
     unwanted = [name for name in ("pip", "ensurepip", "setuptools", "wheel") if name not in locked]
     source = "import importlib.util, sys; print([n for n in sys.argv[1:] if importlib.util.find_spec(n)])"
     assert python(engine, image, source, *unwanted).strip() == "[]"

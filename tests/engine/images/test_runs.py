@@ -5,7 +5,7 @@ import platform
 
 import pytest
 
-from bench.building import images
+from bench.images import local
 from runner.protocol import hash_runner
 from tests.engine.images.conftest import PYTHON, run, shell
 
@@ -22,7 +22,7 @@ def test_it_starts_the_runner_as_nobody_in_particular(engine, image):
 
 
 def test_its_labels_say_what_it_was_built_from(image):
-    assert images.labels(image.framework, image.platform).items() <= image.labels.items()
+    assert local.labels(image.framework, image.platform).items() <= image.labels.items()
     assert image.labels["org.edgebench.runner.sha256"] == hash_runner()
     for name in ("title", "description", "licenses", "base.name"):
         assert image.labels[f"org.opencontainers.image.{name}"]
@@ -37,8 +37,8 @@ def test_it_runs_with_no_rights_at_all_and_says_what_is_in_it(engine, image):
     assert probe["runner_sha256"] == hash_runner()
     assert probe["machine"] == platform.machine()
     found = probe["frameworks"][image.framework]
-    assert images.version(image.framework, image.platform) in found.values()
-    locked = images.pins(image.framework, image.platform)
+    assert local.version(image.framework, image.platform) in found.values()
+    locked = local.pins(image.framework, image.platform)
     assert {name: version for name, version in found.items() if name in locked}.items() <= locked.items()
     assert "numpy" in found, "the arrays are part of what is measured"
 

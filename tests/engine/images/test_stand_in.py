@@ -5,9 +5,9 @@ import json
 import docker
 import pytest
 
-from bench.building import bake, images
-from bench.building.vendor import STAND_IN, STAND_IN_BASE
-from bench.errors import HostError
+from bench.core.errors import HostError
+from bench.core.matrix.vendor_images import STAND_IN, STAND_IN_BASE
+from bench.images import bake, local
 from runner.protocol import hash_runner
 from tests.engine.images.conftest import run
 
@@ -15,15 +15,15 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module")
-def image(engine: docker.DockerClient) -> images.Image:
+def image(engine: docker.DockerClient) -> local.Image:
     """TensorRT's image for this machine, on the stand-in. A real one that is there is not replaced."""
-    if images.native_platform() != "amd64":
+    if local.native_platform() != "amd64":
         pytest.skip("tensorrt has an image for amd64 only")
-    there = images.inspect("tensorrt", "amd64", engine)
+    there = local.inspect("tensorrt", "amd64", engine)
     if there is not None and STAND_IN not in there.labels:
         pytest.skip("the real image of tensorrt is here")
     bake.build(["tensorrt"], "amd64", stand_in=True)
-    found = images.inspect("tensorrt", "amd64", engine)
+    found = local.inspect("tensorrt", "amd64", engine)
     assert found is not None
     return found
 
@@ -48,4 +48,4 @@ def test_it_says_what_it_stands_on_and_is_refused(engine, image):
     assert image.labels["org.opencontainers.image.base.name"] == STAND_IN_BASE
     assert image.labels["org.edgebench.framework.version"] == "none (stand-in)"
     with pytest.raises(HostError, match="stands on a stand-in"):
-        images.require(engine, "tensorrt", "amd64")
+        local.require(engine, "tensorrt", "amd64")

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from bench.matrix.config import load_matrix
+from bench.core.matrix.schema import load_matrix
 from models import catalog
 
 NETWORKS = catalog.load()

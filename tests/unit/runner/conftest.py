@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench.paths import PROJECT
+from bench.core.paths import PROJECT
 
 
 @pytest.fixture

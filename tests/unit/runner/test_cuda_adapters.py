@@ -7,7 +7,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from tests.unit.runner.fake_nvidia import request_of
+from tests.support.fake_nvidia import request_of
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner import protocol
-from tests.unit.runner.fakes import fake
+from tests.support.runner_fakes import fake
 
 
 def kinds(events):

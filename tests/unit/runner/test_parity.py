@@ -6,7 +6,7 @@ import numpy
 import pytest
 
 from runner import parity
-from tests.unit.runner.fakes import fake
+from tests.support.runner_fakes import fake
 
 REFERENCE = [numpy.array([[1.0, -4.0, 2.0]], dtype="float32")]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.building.venvs import find_python
-from bench.errors import HostError
+from bench.core.errors import HostError
+from bench.images.venvs import find_python
 from runner.protocol import PACKAGE
 
 SOURCES = sorted(Path(PACKAGE).rglob("*.py"))

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.building.venvs import find_python
-from bench.errors import HostError
-from bench.paths import PROJECT
+from bench.core.errors import HostError
+from bench.core.paths import PROJECT
+from bench.images.venvs import find_python
 from runner.protocol import hash_runner
-from tests.unit.runner.sensors.trees import IIO, TX2, plant
+from tests.support.sensor_trees import IIO, TX2, plant
 from tests.unit.runner.sensors.usbmeter import FakeMeter, frame
 
 ENV = {"PYTHONPATH": str(PROJECT), "PATH": "/usr/bin:/bin"}

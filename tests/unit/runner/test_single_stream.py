@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 from runner import single_stream
-from tests.unit.runner.fakes import fake
+from tests.support.runner_fakes import fake
 
 STAND_IN = """
 import json, os

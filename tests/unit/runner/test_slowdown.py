@@ -3,7 +3,7 @@
 import pytest
 
 from runner import slowdown
-from tests.unit.runner.fakes import fake
+from tests.support.runner_fakes import fake
 
 
 def clock(monkeypatch: pytest.MonkeyPatch, *, inference: int, reading: int) -> list[int]:

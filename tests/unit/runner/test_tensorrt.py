@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from runner import cuda, inputs
-from tests.unit.runner.fake_nvidia import SHAPE, FakeCudart, fake_tensorrt, request_of
+from tests.support.fake_nvidia import SHAPE, FakeCudart, fake_tensorrt, request_of
 
 
 @pytest.fixture

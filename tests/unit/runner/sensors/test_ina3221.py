@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.unit.runner.sensors.trees import AGX_ORIN, HWMON, IIO, NANO, TX2, plant
+from tests.support.sensor_trees import AGX_ORIN, HWMON, IIO, NANO, TX2, plant
 
 
 def watts(values: dict[str, float]) -> dict[str, float]:

@@ -4,7 +4,7 @@ import pytest
 
 from runner.sensors.base import Fault
 from runner.sensors.counter import Counter
-from tests.unit.runner.sensors.trees import XEON, plant
+from tests.support.sensor_trees import XEON, plant
 
 PACKAGE = "sys/class/powercap/intel-rapl:0"
 ID = "rapl/package-0/energy"

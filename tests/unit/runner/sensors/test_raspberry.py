@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.runner.sensors.trees import PI, PI5, PMIC, PMIC_WATTS, plant, plant_vcgencmd
+from tests.support.sensor_trees import PI, PI5, PMIC, PMIC_WATTS, plant, plant_vcgencmd
 
 
 def read(made):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.runner.sensors.trees import CORAL, NANO, TX2, XEON, plant
+from tests.support.sensor_trees import CORAL, NANO, TX2, XEON, plant
 
 
 def read(made):

@@ -1,0 +1,1 @@
+"""Results of the thermal experiment and of the self-test."""

@@ -1,1 +1,0 @@
-"""A recording of `bench study thermal`: temperature, clocks, latency and throttling over time."""

@@ -1,0 +1,105 @@
+"""Where the numbers of a page come from: the machine, the plan, images, models and packages."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from analysis.data.fields import is_count, section
+from analysis.data.launches import cell_names
+from analysis.html.tables import Table, simple
+from bench.core.terminal import short
+from bench.journal.journal import Run
+
+PARITY = ("max_rel", "cosine", "top1")
+TEXT = 300  # letters of a fact
+_RAN = ("framework", "arm", "Python", "packages", "threads", "CPUs")
+
+
+class Provenance(NamedTuple):
+    """One run: name → text, and tables."""
+
+    run_id: str
+    facts: list[tuple[str, str]]
+    tables: list[Table]
+
+
+def provenance(run: Run, report: dict[str, Any], most: int) -> Provenance:
+    """All that run.json and the launches say of how the run was made; tables of at most that many rows."""
+    facts = run.facts
+    told = [
+        *said_of(facts, ("plan", "host", "versions", "sensors", "imported")),
+        ("seed of the order of launches", _flat(facts.get("seed"))),
+        ("forced", "; ".join(map(str, report["forced"])) or "nothing"),
+    ]
+    recipes = section(facts, "recipes").items()
+    tables = [
+        *made_of(facts, most),
+        simple("Recipes: SHA-256 of each image's folder", ("framework", "SHA-256"), recipes, most),
+        simple("What ran, as the launches said", _RAN, _ran(run), most),
+    ]
+    return Provenance(short(facts["run_id"]), cut(told), [table for table in tables if table.rows])
+
+
+def cut(told: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Names and texts, as much of them as a page has room for."""
+    return [(short(name), short(text, TEXT)) for name, text in told]
+
+
+def said_of(facts: dict[str, Any], parts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """When and by what command, and all of these parts of run.json or study.json, flat."""
+    yield "created", _flat(facts.get("created"))
+    yield "command", _flat(facts.get("command"))
+    for part in parts:
+        for name, value in section(facts, part).items():
+            if name not in ("cells", "launches", "channels"):
+                yield f"{part}: {name}", _flat(value)
+
+
+def made_of(facts: dict[str, Any], most: int) -> Iterator[Table]:
+    """The images and the models' files."""
+    images = section(facts, "images").items()
+    yield simple(
+        "Images",
+        ("framework", "image", "digest", "size, MB"),
+        ((name, *_of(image, "ref", "digest"), _megabytes(image)) for name, image in images),
+        most,
+    )
+    yield simple(
+        "Models' files, and how far their outputs are from PyTorch's",
+        ("cell", "format", "SHA-256", "size, MB", "largest error", "cosine", "top-1"),
+        (
+            (cell, *_of(made, "format", "sha256"), _megabytes(made), *_of(section(made, "parity"), *PARITY))
+            for cell, made in section(facts, "artifacts").items()
+        ),
+        most,
+    )
+
+
+def _ran(run: Run) -> Iterator[tuple[str, ...]]:
+    """Once for each framework and arm that says the same."""
+    seen: dict[tuple[str, ...], None] = {}
+    names = cell_names(run.facts)
+    for record in run.launches:
+        hello = section(record, "hello")
+        if hello:
+            packages = ", ".join(f"{name} {version}" for name, version in section(hello, "versions").items())
+            said = (names.get(record["cell"], {}).get("framework", record["cell"]), record["arm"])
+            rest = (_flat(hello.get("python")), packages, _flat(hello.get("threads")), _flat(hello.get("affinity")))
+            seen.setdefault((*said, *rest))
+    yield from sorted(seen)
+
+
+def _of(part: Any, *names: str) -> list[Any]:
+    return [part.get(name) if isinstance(part, dict) else None for name in names]
+
+
+def _megabytes(part: Any) -> str:
+    [size] = _of(part, "size_bytes")
+    return f"{size / 1e6:,.1f}" if is_count(size) else "–"
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_flat(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "–" if value is None else str(value)

@@ -1,0 +1,59 @@
+"""A thermal study as one page (page_frame.py): what it says, its figure, and every minute as a table."""
+
+from typing import Any
+
+from analysis.charts.vega import compiled
+from analysis.data.number_format import digits
+from analysis.experiments.thermal import answer, over_time
+from analysis.experiments.thermal_events import Recording
+from analysis.experiments.thermal_figure import thermal_chart
+from analysis.experiments.thermal_table import COLUMNS, clock, minutes, sentences
+from analysis.html.frame import fill
+from analysis.html.provenance import Provenance, cut, made_of, said_of
+from analysis.html.tables import Field, Table, left
+from bench.core.terminal import short
+
+MOST = 1500  # rows of a table: a minute each of the longest study
+
+
+def render(recording: Recording) -> str:
+    """The page of a study, also of one that was cut short."""
+    facts, said, frame = recording.facts, answer(recording), over_time(recording)
+    name = short(facts.get("id"))
+    return fill(
+        "thermal.html.j2",
+        title=f"edgebench-matrix: thermal study {name}",
+        said=said,
+        lines=sentences(said),
+        figure=compiled(thermal_chart(frame, said)) if len(frame) else None,
+        minutes=_minutes(said),
+        held_back=_held_back(said),
+        provenance=Provenance(
+            name,
+            cut(said_of(facts, ("host", "versions", "sensors"))),
+            [table for table in made_of(facts, MOST) if table.rows],
+        ),
+    )
+
+
+def _minutes(said: dict[str, Any]) -> Table:
+    rows = [
+        [Field(str(minute), minute), *(Field(digits(figure), figure) for figure in figures)]
+        for minute, *figures in minutes(said)
+    ]
+    caption = "Every whole minute: the median time of an inference, and the means of all else"
+    return Table(caption, COLUMNS, rows[:MOST], frozenset(COLUMNS), left(rows, MOST))
+
+
+def _held_back(said: dict[str, Any]) -> Table:
+    rows = [
+        [
+            Field(short(event["what"])),
+            Field(short(event["channel"])),
+            Field(clock(event["from_s"]), event["from_s"]),
+            Field(digits(event["to_s"] - event["from_s"]), event["to_s"] - event["from_s"]),
+        ]
+        for event in said["throttling"]
+    ]
+    columns, numbers = ("what", "told by", "from, min:s", "for, s"), frozenset({"from, min:s", "for, s"})
+    return Table("What held the board back", columns, rows[:MOST], numbers, left(rows, MOST))

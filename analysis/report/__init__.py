@@ -1,0 +1,1 @@
+"""What the launches of runs show: ratios, rankings, exclusions, causes."""

@@ -1,0 +1,1 @@
+"""The statistics: ratios, intervals, verdicts, tails, variance, stability."""

@@ -1,0 +1,41 @@
+"""The figures of an overhead study: what containers cost, where that comes from, the first answer, several at once."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from analysis.charts import attribution_figure, coldstart_figure, interference_figure
+from analysis.report.evidence import Evidence
+from analysis.report.exclusions import told
+from analysis.studies import STUDIES, Study
+from analysis.studies.run_study import Answered, answer_study
+
+COST = STUDIES["virtualization"]
+ATTRIBUTION = Study(
+    "attribution",
+    "Where the difference comes from",
+    "What does each single thing cost that a container does?",
+)
+COLDSTART = Study(
+    "coldstart",
+    "Time to the first answer",
+    "How long does each phase take until the first answer, in each arm?",
+)
+INTERFERENCE = Study(
+    "interference",
+    "Several containers at once",
+    "What do several containers at once cost one another?",
+)
+
+
+def overhead(evidence: Evidence) -> Iterator[Answered]:
+    """What containers cost, and those of the other figures for which the runs have numbers."""
+    yield Answered(COST, answer_study(COST, evidence))
+    for study, made in ((ATTRIBUTION, attribution_figure), (COLDSTART, coldstart_figure)):
+        if found := made.answer(evidence):
+            yield Answered(study, told(found, evidence))
+
+
+def interference(report: dict[str, Any]) -> Iterator[Answered]:
+    """Of a report of interference.py, where there is a number."""
+    if found := interference_figure.answer(report):
+        yield Answered(INTERFERENCE, found)

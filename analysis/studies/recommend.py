@@ -1,0 +1,165 @@
+"""What to deploy a model on: the fastest, the most frugal and the smallest choice under constraints, with evidence.
+
+One dictionary with stable keys: what `bench recommend --json` prints and the terminal shows.
+
+    schema, model
+    constraints      max_latency_ms, max_memory_bytes, precision, device: null where there is none
+    fastest, frugal, smallest
+                     null where no choice is left or nothing was measured to judge by
+      by             what they are judged by: `time`, `energy` or, where no energy was measured, `memory`, `size`
+      note           what else a reader must know of how they were judged, or null
+      choice         see below
+      not_told_apart[]  choices that the intervals do not tell apart from it
+    choices[]        all that meet the constraints, the fastest first
+    left_out[]       cell, run_id, reason; what no comparison counts (comparable.py) before the others
+
+A choice: cell, device, framework, precision, arm, run_id, launches; ms and ci95_ms (the typical launch's median, its
+95 % interval over launches), p99_ms; energy_j, energy_uncertainty_j, meter_stated, scope and energy_launches, as in
+energy_arms.py; memory_bytes; artifact_bytes, image_bytes; doubts[]: the constraints that it meets as estimated and may
+miss. What is not known is null.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.comparable import FORCED
+from analysis.data.number_format import number
+from analysis.report.best import interval, may_equal
+from analysis.report.evidence import Evidence
+from bench.core.errors import ConfigError
+from bench.core.suggest import nearest
+
+SCHEMA = 1
+_NAMES = ("cell", "device", "framework", "precision", "arm", "run_id")
+_FIGURES = (
+    *("ms", "p99_ms", "energy_j", "energy_uncertainty_j", "energy_launches"),
+    *("memory_bytes", "artifact_bytes", "image_bytes"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """A model, and what its deployment must keep within. Time in ms, memory in bytes."""
+
+    model: str
+    max_latency_ms: float | None = None
+    max_memory_bytes: float | None = None
+    precision: str | None = None
+    device: str | None = None
+
+
+def recommend(evidence: Evidence, wishes: Wishes) -> dict[str, Any]:
+    """See above. Raises ConfigError where no run has the model, the precision or the device."""
+    cells = evidence.one_arm
+    for column in ("model", "precision", "device"):
+        wanted = getattr(wishes, column)
+        if wanted is not None:
+            _known(column, wanted, cells[column])
+            cells = cells[cells[column] == wanted]
+    judged = {index: _judge(row, wishes) for index, row in cells.to_dict("index").items()}
+    left_out = [
+        {"cell": cells.at[index, "cell"], "run_id": cells.at[index, "run_id"], "reason": reason}
+        for index, (reason, _) in judged.items()
+        if reason
+    ]
+    left_out.sort(key=lambda entry: entry["reason"] != FORCED)
+    kept = cells.loc[[index for index, (reason, _) in judged.items() if not reason]]
+    doubts = pd.Series([judged[index][1] for index in kept.index], index=kept.index, dtype=object)
+    kept = kept.assign(doubts=doubts).sort_values("ms", kind="stable")
+    return {
+        "schema": SCHEMA,
+        "model": wishes.model,
+        "constraints": {name: value for name, value in vars(wishes).items() if name != "model"},
+        "fastest": _pick(kept, "time", "ms"),
+        "frugal": _frugal(kept),
+        "smallest": _smallest(kept),
+        "choices": [_choice(row) for row in kept.to_dict("records")],
+        "left_out": left_out,
+    }
+
+
+def _known(column: str, wanted: str, there: "pd.Series[str]") -> None:
+    if not (there == wanted).any():
+        raise ConfigError(
+            f"no run here has the {column} '{wanted}': {nearest(wanted, set(there))}", "--run names the runs to look at"
+        )
+
+
+def _judge(row: Any, wishes: Wishes) -> tuple[str | None, list[str]]:
+    """(why the cell is left out, or None; what it may miss)."""
+    if row["reason"] == FORCED:
+        return FORCED, []
+    if row["ms"] != row["ms"]:
+        return f"it failed: {row['reason']}", []
+    if row["printed"]:
+        return "its time is a mean that another program printed: nobody knows how sure it is", []
+    doubts = []
+    if (most := wishes.max_latency_ms) is not None:
+        low, high = interval(row, "ms") or (row["ms"], row["ms"])
+        said = f"{number(row['ms'])} ms [{number(low)}, {number(high)}]"
+        if row["ms"] > most:
+            return f"{said} is above {number(most)} ms", []
+        if high > most:
+            doubts.append(f"{said} may be above {number(most)} ms")
+        if row["p99_ms"] > most:
+            doubts.append(f"its p99 of {number(row['p99_ms'])} ms is above {number(most)} ms")
+    if (most := wishes.max_memory_bytes) is not None:
+        if row["memory_bytes"] != row["memory_bytes"]:
+            return "its memory was not recorded", []
+        if row["memory_bytes"] > most:
+            return f"{megabytes(row['memory_bytes'])} of memory is above {megabytes(most)}", []
+    return None, doubts
+
+
+def _pick(kept: pd.DataFrame, by: str, value: str, note: str | None = None) -> dict[str, Any] | None:
+    """The least of them, of those without a doubt where there are any; what may equal it may have one."""
+    known = kept[kept[value].notna()]
+    sure = known[~known["doubts"].map(bool)]
+    pool = sure if len(sure) else known
+    if pool.empty:
+        return None
+    best = pool.index[int(pool[value].to_numpy().argmin())]
+    near = [at for at in may_equal(known, known.loc[best], value) if at != best]
+    others = [_choice(row) for row in known.loc[near].to_dict("records")]
+    return {"by": by, "note": note, "choice": _choice(known.loc[best]), "not_told_apart": others}
+
+
+def _frugal(kept: pd.DataFrame) -> dict[str, Any] | None:
+    """By energy of the scope that most of them have: numbers of two scopes are not comparable."""
+    scopes = kept.loc[kept["energy_j"].notna(), "scope"].value_counts()
+    if len(scopes):
+        judged = kept[kept["energy_j"].notna() & (kept["scope"] == scopes.index[0])]
+        without = len(kept) - len(judged)
+        note = f"{without} of {len(kept)} choices have no energy of the {scopes.index[0]} and are not judged"
+        return _pick(judged, "energy", "energy_j", note if without else None)
+    exact = kept.assign(low_memory_bytes=kept["memory_bytes"], high_memory_bytes=kept["memory_bytes"])
+    return _pick(exact, "memory", "memory_bytes", "no energy was measured: the least peak memory stands for it")
+
+
+def _smallest(kept: pd.DataFrame) -> dict[str, Any] | None:
+    """By model and image together, or by the model alone where no image's size is known."""
+    sizes, note = kept["artifact_bytes"] + kept["image_bytes"], None
+    if kept["image_bytes"].isna().all():
+        sizes, note = kept["artifact_bytes"], "no image was used, so this is the model's file alone"
+    elif sizes.isna().any():
+        note = f"{int(sizes.isna().sum())} of {len(kept)} choices have no size and are not judged"
+    return _pick(kept.assign(size=sizes, low_size=sizes, high_size=sizes), "size", "size", note)
+
+
+def _choice(row: Any) -> dict[str, Any]:
+    figures = {name: None if row[name] != row[name] else float(row[name]) for name in _FIGURES}
+    return {
+        **{name: row[name] for name in _NAMES},
+        "launches": int(row["launches"]),
+        **figures,
+        "ci95_ms": interval(row, "ms"),
+        **{name: None if row[name] != row[name] else row[name] for name in ("scope", "meter_stated")},
+        "doubts": row["doubts"],
+    }
+
+
+def megabytes(size: float) -> str:
+    """`214 MB`, of 10^6 bytes."""
+    return f"{number(size / 1e6)} MB"

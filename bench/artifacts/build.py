@@ -1,0 +1,174 @@
+"""Making models: which artifacts are missing, and the steps that make them."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from bench.artifacts.edgetpu import staged, without_compiler
+from bench.artifacts.recipe import MAKERS, SOURCES, STEPS
+from bench.artifacts.report import compared
+from bench.artifacts.steps import MEMORY, SECONDS, TIMED_OUT, Containers, Host, Step, Workshop
+from bench.artifacts.store import Manifest, Store
+from bench.core.errors import CellsFailed, HostError
+from bench.core.matrix import parity_bounds
+from bench.core.matrix.artifact_kind import Kind
+from bench.core.matrix.schema import Framework, Matrix, load_matrix
+from bench.core.paths import model_store
+from bench.images import engine as engines
+
+LINES = 15  # of what a failed step said last, shown at once; all of it is kept in a file
+MESSAGE = 2000  # characters of a converter's message that the store keeps
+
+
+class ModelBuildError(CellsFailed):
+    """A step did not make what it should. The message ends with what the converter said."""
+
+
+def build(names: Sequence[str], kinds: Iterable[Kind], progress: Console, *, again: bool = True) -> None:
+    """Make what the store lacks of these models in these kinds, in images or, without an engine, on the host.
+
+    What is there with the right bytes is left alone, and what no framework could run is not made. A model that fails
+    does not keep the others from being made; then ModelBuildError is raised at the end. Without `again` what these
+    sources failed to make before is not tried once more. Raises HostError when an image or environment cannot be made,
+    or a model of the user's would be read on the host.
+    """
+    store = Store(model_store())
+    failures: list[str] = []
+    wanted = list(dict.fromkeys(kinds))
+    left_out = useless(load_matrix(), names, wanted) | sourceless(store, names, wanted)
+    left_out |= without_compiler(names, wanted)
+    for (name, kind), reason in left_out.items():
+        progress.print(f"models: {name} is not made as {kind}: {reason}", highlight=False, soft_wrap=True)
+    workshop: Workshop | None = None
+    for step, mine in _by_step(wanted).items():
+        useful = {name: [kind for kind in mine if (name, kind) not in left_out] for name in names}
+        todo = {name: missing for name in names if (missing := _missing(store, name, step, useful[name], again=again))}
+        if not todo:
+            continue
+        workshop = workshop or find_workshop(progress)
+        if not workshop.apart and (brought := sorted(todo.keys() & set(store.own()))):
+            what = f"no engine answers, and a model of your own is converted in a container only: {', '.join(brought)}"
+            raise HostError(what, "start an engine with `make engine-up`")
+        workshop.prepare(step)
+        for name, missing in todo.items():
+            progress.print(f"models: {step} {name} ({', '.join(map(str, missing))})", highlight=False)
+            failures += _make(store, workshop, step, name, missing, progress)
+    if failures:
+        raise ModelBuildError("\n".join(failures), f"all of it is kept in {store.root / 'logs'}")
+
+
+def useless(matrix: Matrix, names: Sequence[str], kinds: Iterable[Kind]) -> dict[tuple[str, Kind], str]:
+    """Model and kind → the reason why each framework that reads the format is without the model."""
+    found = {}
+    for kind in set(kinds) - set(SOURCES.values()):
+        readers = [entry.without for entry in matrix.frameworks.values() if kind.format in formats_of(entry)]
+        for name in names:
+            if readers and all(name in without for without in readers):
+                found[name, kind] = "; ".join(sorted({without[name] for without in readers}))
+    return found
+
+
+def sourceless(store: Store, names: Sequence[str], kinds: Iterable[Kind]) -> dict[tuple[str, Kind], str]:
+    """Model of the user's and kind → that there is nothing to make it of."""
+    found = {}
+    for name in (each for each in names if each in store.own()):
+        for kind in kinds:
+            source = SOURCES.get(MAKERS[kind])
+            if store.find(name, *kind) is None and (source is None or store.find(name, *source) is None):
+                found[name, kind] = f"it was added as another kind of file, and {kind} is made of {source or 'nothing'}"
+    return found
+
+
+def formats_of(framework: Framework) -> set[str]:
+    """Every format that a framework reads in any precision."""
+    return {framework.kind(precision).format for precision in framework.precisions}
+
+
+def find_workshop(progress: Console) -> Workshop:
+    """Where steps run: in containers, or where no engine answers on the host."""
+    try:
+        return Containers(engines.connect())
+    except HostError:
+        progress.print("models: no engine answers, so the steps run in environments of this machine", highlight=False)
+        return Host()
+
+
+def _by_step(wanted: Sequence[Kind]) -> dict[str, list[Kind]]:
+    """Step → what it is to make, in the order in which steps can be run, with what they begin with."""
+    sources = [SOURCES[step] for kind in wanted if (step := MAKERS[kind]) in SOURCES]
+    every = [*sources, *wanted]
+    return {
+        step: mine for step in STEPS if (mine := [kind for kind in MAKERS if MAKERS[kind] == step and kind in every])
+    }
+
+
+def _missing(store: Store, name: str, step: str, kinds: Sequence[Kind], *, again: bool) -> list[Kind]:
+    """What is not there whole. A model of the user's own is defined by its file, and by no step."""
+    if step not in SOURCES and name in store.own():
+        return []
+    found = {kind: store.find(name, *kind) for kind in kinds}
+    missing = [kind for kind, artifact in found.items() if artifact is None or not artifact.is_intact()]
+    return [kind for kind in missing if again or store.failure(name, kind) is None]
+
+
+def _make(
+    store: Store, workshop: Workshop, step: str, name: str, kinds: Sequence[Kind], progress: Console
+) -> list[str]:
+    """Run one step for a model; the messages of what it could not make, which the store keeps, too."""
+    brought = name in store.own()
+    with store.staging() as folder:
+        given: dict[str, Path] = {}
+        if source := SOURCES.get(step):
+            begun = store.find(name, *source)
+            if begun is None:
+                return [_fail(store, name, kind, f"it has no {source} to begin with") for kind in kinds]
+            inputs = folder / "inputs.json"
+            inputs.write_text(json.dumps(begun.inputs), encoding="utf-8")
+            given = {"model": begun.path, "inputs": inputs, "reference": begun.reference, **staged(kinds, folder)}
+        out = folder / "out"
+        out.mkdir()
+        code, said = workshop.run(Step(name=step, model=name, kinds=kinds, given=given, brought=brought), out)
+        _keep_log(store, f"{name}-{step}", said)
+        if code:
+            reason = end_of(code, said, limit=MEMORY if brought else None)
+            return [_fail(store, name, kind, reason, said) for kind in kinds]
+        made: Manifest = json.loads((out / "made.json").read_text(encoding="utf-8"))
+        failed: Mapping[str, str] = made.pop("failed", {})
+        store.record(name, out, made)
+        for entry in made["artifacts"]:
+            progress.print(f"models: {name} {_judged(entry)}", highlight=False, soft_wrap=True)
+        return [_fail(store, name, kind, failed[str(kind)], said) for kind in kinds if str(kind) in failed]
+
+
+def _judged(entry: Mapping[str, Any]) -> str:
+    """What the maker found of an artifact, in the words of a check."""
+    kind = Kind(entry["format"], entry["precision"])
+    wrong = parity_bounds.outside(kind.precision, entry["parity"])
+    return f"{kind}: {compared('differs' if wrong else 'agrees', entry['parity'], wrong)}"
+
+
+def end_of(code: int, said: str, *, limit: int | None = None) -> str:
+    """Why a step ended with this code: its last words. `limit` is how many bytes it might take."""
+    if code in (137, -9):
+        more = f" (a model of your own may take {limit >> 30} GiB)" if limit else ""
+        return f"out of memory: the converter was killed{more}"
+    if code == TIMED_OUT:
+        return f"the converter took longer than {SECONDS} s"
+    # A library that ends the process announces a stack trace, which it has none of, behind its reason.
+    lines = [line for line in said.strip().splitlines() if not line.startswith("*** ")]
+    return (lines or [f"it ended with {code} and said nothing"])[-1]
+
+
+def _fail(store: Store, name: str, kind: Kind, message: str, said: str = "") -> str:
+    store.fail(name, kind, " ".join(message.split())[:MESSAGE])
+    end = "".join(f"\n  {line}" for line in said.rstrip().splitlines()[-LINES:])
+    return f"{name} as {kind} could not be made: {message}{end}"
+
+
+def _keep_log(store: Store, name: str, said: str) -> None:
+    log = store.root / "logs" / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(said, encoding="utf-8")

@@ -1,0 +1,34 @@
+"""Google's compiler for the Edge TPU, which is the machine's own where it has one: no package index has it."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from bench.core.matrix.artifact_kind import Kind
+
+FORMAT = "edgetpu"
+PROGRAM = "edgetpu_compiler"
+BESIDE = "edgetpu_compiler_bin"  # where Google's package has the program proper and its libraries
+WHY = f"no {PROGRAM} on the PATH: https://coral.ai/docs/edgetpu/compiler/"
+
+
+def without_compiler(names: Iterable[str], kinds: Iterable[Kind]) -> dict[tuple[str, Kind], str]:
+    """Model and kind → that this machine has no compiler for it."""
+    wanted = [kind for kind in kinds if kind.format == FORMAT]
+    if not wanted or shutil.which(PROGRAM):
+        return {}
+    return {(name, kind): WHY for name in names for kind in wanted}
+
+
+def staged(kinds: Iterable[Kind], folder: Path) -> dict[str, Path]:
+    """What a step is given to make these kinds (option → path): a folder with the compiler, where one is needed."""
+    program = shutil.which(PROGRAM)
+    if program is None or all(kind.format != FORMAT for kind in kinds):
+        return {}
+    kept = folder / "compiler"
+    kept.mkdir()
+    found = Path(program).resolve()
+    shutil.copy(found, kept / PROGRAM)
+    if (found.parent / BESIDE).is_dir():
+        shutil.copytree(found.parent / BESIDE, kept / BESIDE)
+    return {"compiler": kept}

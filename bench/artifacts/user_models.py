@@ -1,0 +1,188 @@
+"""The models that users bring: taken into the store, made part of the matrix, and removed again (docs/models.md).
+
+A file of a user's is never looked into here: all that is read of it is read in a container without a network.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.artifacts.build import end_of
+from bench.artifacts.recipe import digest
+from bench.artifacts.steps import MEMORY, TIMED_OUT, Containers, Step
+from bench.artifacts.store import Manifest, Store
+from bench.core import files
+from bench.core.errors import ConfigError, HostError
+from bench.core.matrix.plan import Cell
+from bench.core.matrix.schema import Matrix, Network, Source
+from bench.core.paths import model_store
+from bench.images import engine as engines
+
+STEP = "add"
+NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
+SUFFIXES = (".onnx", ".tflite")
+LARGEST = 2**31  # bytes: no file of either format can be larger
+SECONDS = 900
+REFUSED = 3  # the step's exit code for a file that is not taken
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is said of a file's inputs: axes that it leaves open, and ranges that values are drawn from."""
+
+    shapes: Mapping[str, list[int]] = field(default_factory=dict)
+    ranges: Mapping[str, list[int]] = field(default_factory=dict)
+    batch: int | None = None
+
+    def words(self) -> list[str]:
+        """The same as the step is told it."""
+        words = [f"--input-shape={name}={','.join(map(str, sizes))}" for name, sizes in self.shapes.items()]
+        words += [f"--input-range={name}={low},{high}" for name, (low, high) in self.ranges.items()]
+        return words + ([f"--batch={self.batch}"] if self.batch else [])
+
+
+def add(name: str, file: Path, options: Options, matrix: Matrix, say: Console) -> Manifest:
+    """Take a file into the store under a name. Raises ConfigError with the file and the reason, HostError."""
+    store = Store(model_store())
+    _check(name, file, matrix)
+    with store.staging() as folder:
+        given = folder / f"model{file.suffix}"
+        _copy(file, given)
+        key = digest(files.hash_of(given), json.dumps(asdict(options), sort_keys=True))
+        if name in store.own() and store.key(name) not in (key, None):
+            raise ConfigError(
+                f"there is another model '{name}' already", f"bench models remove {name}, or another name"
+            )
+        workshop = Containers(engines.connect(), seconds=SECONDS)
+        workshop.prepare(STEP)
+        out = folder / "out"
+        out.mkdir()
+        step = Step(name=STEP, model=name, kinds=(), given={"file": given}, words=options.words(), brought=True)
+        code, said = workshop.run(step, out)
+        if code:
+            raise ConfigError(f"{file}: {_reason(code, said)}", "docs/models.md says what can be brought")
+        made: Manifest = json.loads((out / "made.json").read_text(encoding="utf-8"))
+        store.record(name, out, made, own={"key": key, "file": file.name, **asdict(options)})
+    say.print(f"added {name}", highlight=False)
+    manifest = store.manifest(name)
+    assert manifest, "it was just recorded"
+    return manifest
+
+
+def remove(name: str) -> None:
+    """Take a model of the user's out of the store, with all that was made of it. Raises ConfigError."""
+    store = Store(model_store())
+    if name not in store.own():
+        brought = ", ".join(store.own()) or "none"
+        raise ConfigError(f"no model '{name}' was added", f"added models: {brought}")
+    store.remove(name)
+
+
+def with_own(matrix: Matrix, store: Store, names: Iterable[str] = (), say: Console | None = None) -> Matrix:
+    """The matrix with the user's own models behind those of the catalogue.
+
+    One whose file is missing is left out. Raises HostError when it is one of `names`; where there are none, `say` is
+    told.
+    """
+    found, wanted = {}, set(names)
+    for name in store.own():
+        error = lacking(store, name)
+        if error is None:
+            found[name] = _network(name, store)
+        elif name in wanted:
+            raise error
+        elif say and not wanted:
+            say.print(f"left out: {error}; {error.hint}", highlight=False, markup=False, soft_wrap=True)
+    return matrix.model_copy(update={"models": {**matrix.models, **found}}) if found else matrix
+
+
+def refusals(store: Store, matrix: Matrix) -> Callable[[Cell], str | None]:
+    """Why a cell has no artifact: a converter said so, or nobody asked for it of a model that a user brought."""
+
+    def refusal(cell: Cell) -> str | None:
+        kind = matrix.frameworks[cell.framework].kind(cell.precision)
+        if store.find(cell.model, *kind):
+            return None
+        if failure := store.failure(cell.model, kind):
+            return f"{cell.model} cannot be made as {kind}: {failure[:200]}"
+        brought = matrix.models[cell.model].brought
+        if brought is None:
+            return None
+        made = f"{brought.format}/{brought.precision}"
+        if brought.format != "onnx" or kind == (brought.format, brought.precision):
+            return f"{cell.framework} reads {kind}, and {cell.model} is {made}"
+        more = "" if kind.precision == "fp32" else f" --precision {kind.precision}"
+        return f"{cell.model} was not made as {kind}: bench models build {cell.model} --format {kind.format}{more}"
+
+    return refusal
+
+
+def _network(name: str, store: Store) -> Network:
+    manifest, given = store.manifest(name), store.brought(name)
+    assert manifest, "nothing of it is lacking"
+    assert given, "nothing of it is lacking"
+    return Network(
+        title=name,
+        task="own",
+        input=manifest["inputs"][0]["shape"] or [1],
+        brought=Source(format=given["format"], precision=given["precision"]),
+    )
+
+
+def _check(name: str, file: Path, matrix: Matrix) -> None:
+    if not NAME.fullmatch(name):
+        raise ConfigError(f"'{name}' is no name for a model", "small letters, digits, dots and dashes, 64 at most")
+    if name in matrix.models and matrix.models[name].brought is None:
+        raise ConfigError(f"'{name}' is a model of the catalogue", "choose another name")
+    if file.suffix not in SUFFIXES:
+        raise ConfigError(f"{file}: its name ends with neither {' nor '.join(SUFFIXES)}", "other formats are not read")
+    if not file.is_file():
+        raise ConfigError(f"{file}: there is no such file")
+    if not 0 < file.stat().st_size <= LARGEST:
+        raise ConfigError(f"{file}: it has {file.stat().st_size} bytes, and must have 1 to {LARGEST}")
+
+
+def _copy(file: Path, target: Path) -> None:
+    """A file of our own, in pieces: where it lay, and what lies beside it, is out of reach from here on."""
+    try:
+        with file.open("rb") as source, target.open("wb") as copy:
+            while piece := source.read(1 << 20):
+                copy.write(piece)
+    except OSError as error:
+        raise ConfigError(f"{file}: it cannot be read: {error.strerror}") from None
+
+
+def _reason(code: int, said: str) -> str:
+    lines = said.strip().splitlines()
+    refused = next((line for line in reversed(lines) if line.startswith("refused: ")), None)
+    if code == REFUSED and refused:
+        return refused.removeprefix("refused: ")
+    if code in (137, -9):
+        return f"reading it takes more than {MEMORY >> 30} GiB of memory"
+    if code == TIMED_OUT:
+        return f"reading it takes more than {SECONDS} s"
+    if code > 128:
+        return f"the program that reads it was ended by signal {code - 128}: the file is damaged"
+    return end_of(code, said)
+
+
+def lacking(store: Store, model: str) -> HostError | None:
+    """Why nothing can be done with a model that a user brought, to be raised or told; None where it is whole."""
+    said, manifest = store.said(model) or {}, store.manifest(model)
+    file = said.get("file", "FILE")
+    if not said:
+        what = f"{store.root / 'own' / f'{model}.json'} does not say its key"
+    elif manifest is None:
+        what = "there is no index of it in the store"
+    elif store.brought(model) is None:
+        what = f"its file {file} is missing in the store"
+    elif not (store.root / manifest["reference"]["path"]).exists():
+        what = "the answers that it is compared with are missing in the store"
+    else:
+        return None
+    again = f"bench models pull {model} --registry R, or bench models add {model} --file {file}"
+    return HostError(f"{model} was added, and {what}", f"pull it or add it once more: {again}")

@@ -1,1 +1,0 @@
-"""Building images, and what there is of them on this machine."""

@@ -1,0 +1,1 @@
+"""`bench matrix`: plan, run, resume, clean."""

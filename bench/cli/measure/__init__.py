@@ -1,0 +1,1 @@
+"""`bench measure`: experiments, which launch inferences."""

@@ -1,0 +1,132 @@
+"""`bench selftest`: does the instrument find what is known, and what can this machine resolve in how much time."""
+
+import shlex
+import sys
+from dataclasses import replace as changed
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bench.cli.common import RESULTS, AsJson, Results, console
+from bench.cli.matrix.commands import ALL_ARMS, Device, Profile, Quiet, Seed
+from bench.cli.study.analyses import raise_failed
+from bench.core.errors import ConfigError, SelftestFailed
+from bench.core.matrix.plan import Plan, Selection, make_plan
+from bench.core.matrix.schema import Matrix, load_matrix
+from bench.core.suggest import nearest
+
+MINUTES = 5.0
+
+
+def selftest(
+    device: Device = "host",
+    framework: Annotated[str, typer.Option("--framework", help="With which framework.")] = "onnxruntime",
+    model: Annotated[str, typer.Option("--model", help="With which model; a fast one resolves more.")] = "cifarnet",
+    arms: Annotated[
+        str | None, typer.Option("--arms", help="Of which arms; all that can be had when left out.")
+    ] = None,
+    profile: Profile = "default",
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", min=0.1, help=f"Begin blocks for so long; {MINUTES:g} when left out.")
+    ] = None,
+    blocks: Annotated[int | None, typer.Option("--blocks", min=2, help="So many blocks, however long.")] = None,
+    sabotage: Annotated[
+        str | None, typer.Option("--sabotage", help="Spoil the measurement like this: the self-test must fail.")
+    ] = None,
+    seed: Seed = None,
+    cpus: Annotated[str | None, typer.Option("--cpus", help="CPUs of every launch; all when left out.")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace/--no-replace", help="Launch again what the host disturbed, at most twice.")
+    ] = True,
+    run: Annotated[
+        str | None, typer.Option("--run", help="Measure nothing: judge this self-test (an id, or `latest`).")
+    ] = None,
+    results: Results = RESULTS,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """The instrument tests itself: equal arms must come out equal, known slowdowns be found, sabotage be noticed."""
+    if run is not None:
+        from bench.run.run_folder import find_run
+
+        answer(find_run(results, run), as_json=as_json)
+        return
+    from bench.images.registry.lock import chosen_lock
+    from bench.run import session
+    from bench.run.experiments.selftest import Wanted, start
+    from bench.run.experiments.selftest_arms import SABOTAGES, possible
+    from bench.run.experiments.selftest_blocks import MOST
+
+    if minutes is not None and blocks is not None:
+        raise ConfigError("--minutes and --blocks are both given", "either the time or the number decides")
+    if sabotage is not None and sabotage not in SABOTAGES:
+        raise ConfigError(
+            f"unknown sabotage '{sabotage}': {nearest(sabotage, SABOTAGES)}", "docs/method.md says what each does"
+        )
+    matrix = load_matrix()
+    wanted = Selection(
+        device=device,
+        frameworks=[framework],
+        models=[model],
+        arms=[arm.strip() for arm in (arms or ALL_ARMS).split(",") if arm.strip()],
+        profile=profile,
+        blocks=blocks or MOST,
+        seed=seed,
+    )
+    plan = _plan(wanted, matrix, chosen=arms is not None)
+    if sabotage is not None and not possible(sabotage, plan.arms):
+        raise ConfigError(f"the sabotage {sabotage} is one of the container arm", "add it with --arms")
+    options = session.Options(
+        cpus=cpus, command=shlex.join(["bench", *sys.argv[1:]]), lock=chosen_lock(None, None), replace=replace
+    )
+    limit = None if blocks else minutes or MINUTES
+    done = start(plan, Wanted(limit, sabotage), matrix, options, results, console(), quiet=quiet)
+    answer(done.folder, as_json=as_json)
+    raise_failed(done)
+
+
+def _plan(wanted: Selection, matrix: Matrix, *, chosen: bool) -> Plan:
+    """The plan of one cell. Unless arms were chosen, those that cannot be launched from here are left out, and told."""
+    plan = make_plan(matrix, wanted)
+    cell = plan.cells[0]
+    possible, reasons = list(plan.arms_of(cell.framework)), dict(plan.armless.get(cell.framework, {}))
+    if not chosen:
+        from bench.hosts.nested import kept_from
+        from bench.images import engine
+
+        found = engine.find()
+        for arm in list(possible):
+            why = "no Docker engine answers" if found is None and arm != "native" else kept_from(arm, found)
+            if why:
+                possible.remove(arm)
+                reasons[arm] = why
+    for arm, why in reasons.items():
+        console().print(f"left out: the {arm} arm: {why}", highlight=False, soft_wrap=True)
+    if not possible:
+        raise ConfigError("no arm can be launched from here", "docs/user.md says what each arm needs")
+    return changed(plan, arms=tuple(possible), cells=(cell,), armless={})
+
+
+def answer(folder: Path, *, as_json: bool = False) -> None:
+    """Print what a self-test found. Raises ConfigError for a run of another kind, SelftestFailed."""
+    from analysis.experiments.selftest import FAILED, UNFINISHED, build
+    from analysis.experiments.selftest_table import show
+    from bench.journal.journal import dumps, read
+    from bench.run.experiments.selftest import STUDY
+
+    found = read(folder)
+    if (found.facts.get("plan") or {}).get("study") != STUDY:
+        raise ConfigError(f"{folder} is no self-test", "`bench report` shows any run")
+    report = build(found)
+    if as_json:
+        typer.echo(dumps(report, indent=2))
+    else:
+        show(report, Console(highlight=False))
+        typer.echo(f"kept in {folder}")
+    if report["verdict"] == FAILED:
+        names = [check["name"] for check in report["checks"] if check["failed"]]
+        raise SelftestFailed(f"the self-test failed: {'; '.join(names)}", "docs/method.md says what each check means")
+    if report["verdict"] == UNFINISHED:
+        raise SelftestFailed("the self-test was cut short", f"bench matrix resume {folder}")

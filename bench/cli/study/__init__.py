@@ -1,0 +1,1 @@
+"""`bench study`: analyses, which start nothing."""

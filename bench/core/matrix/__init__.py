@@ -1,0 +1,1 @@
+"""matrix.yaml as checked objects, and the plan that is made from them."""

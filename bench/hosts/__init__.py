@@ -1,0 +1,1 @@
+"""What a machine is: identity, device nodes, settings, clocks, sensors, activity."""

@@ -1,0 +1,158 @@
+"""The one way to a machine: reading its files, looking at its nodes, running its commands.
+
+All that bench asks of a device goes through a `Host`, so that a machine that is not this one answers as well: a tree
+that a test made, the machine around a container of ours, or a board on the other end of a connection.
+"""
+
+import os
+import platform
+import stat
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from bench.core.errors import HostError
+from bench.core.paths import cache
+
+NOT_FOUND = 127  # what a shell says of a command that there is not
+Kind = Literal["file", "directory", "char", "block", "other"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """What is known of a file without opening it. `major` and `minor` are 0 for what is no device."""
+
+    kind: Kind
+    mode: int
+    uid: int
+    gid: int
+    major: int = 0
+    minor: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What came of a command."""
+
+    code: int
+    out: str
+    err: str = ""
+
+
+class Host(Protocol):
+    """A machine. Paths are absolute, as the machine itself has them."""
+
+    machine: str  # as its kernel names it: `x86_64`, `aarch64`
+    place: str  # the address of one that is not this machine, else empty
+    state: str  # its own folder for what bench keeps of it
+
+    def read(self, path: str) -> bytes | None:
+        """All of a file; None when it is not there or may not be read."""
+
+    def glob(self, pattern: str) -> list[str]:
+        """The paths that a shell's pattern stands for, sorted."""
+
+    def stat(self, path: str) -> Node | None:
+        """What is at a path, links followed; None when nothing is."""
+
+    def write(self, path: str, text: str) -> None:
+        """Write to a file that is there, as settings of the kernel are made. Raises OSError."""
+
+    def run(self, words: Sequence[str], timeout: float = 30.0) -> Said:
+        """Run a command to its end, with nothing on its standard input. One that is not there ends with NOT_FOUND."""
+
+
+class Local:
+    """This machine, or the one whose file system is seen below `root`.
+
+    With `enter` commands run inside `root` (chroot), else as they are found here.
+    """
+
+    def __init__(self, root: Path = Path("/"), machine: str | None = None, *, enter: bool = False) -> None:
+        self.root, self.enter = root, enter
+        self.place, self.state = "", str(cache() / "doctor")
+        self.machine = machine or platform.machine()
+
+    def _at(self, path: str) -> Path:
+        return self.root / path.lstrip("/")
+
+    def read(self, path: str) -> bytes | None:
+        """All of a file; None when it is not there or may not be read."""
+        try:
+            return self._at(path).read_bytes()
+        except OSError:
+            return None
+
+    def glob(self, pattern: str) -> list[str]:
+        """The paths that a shell's pattern stands for, sorted."""
+        found = self.root.glob(pattern.lstrip("/"))
+        return sorted(f"/{path.relative_to(self.root)}" for path in found)
+
+    def stat(self, path: str) -> Node | None:
+        """What is at a path, links followed; None when nothing is."""
+        try:
+            found = self._at(path).stat()
+        except OSError:
+            return None
+        kinds: dict[int, Kind] = {
+            stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFCHR: "char", stat.S_IFBLK: "block",
+        }  # fmt: skip
+        return Node(
+            kind=kinds.get(stat.S_IFMT(found.st_mode), "other"),
+            mode=stat.S_IMODE(found.st_mode),
+            uid=found.st_uid,
+            gid=found.st_gid,
+            major=os.major(found.st_rdev),
+            minor=os.minor(found.st_rdev),
+        )
+
+    def write(self, path: str, text: str) -> None:
+        """Write to a file that is there, as settings of the kernel are made. Raises OSError."""
+        opened = os.open(self._at(path), os.O_WRONLY | os.O_TRUNC)  # never made anew: a setting is there or it is not
+        try:
+            os.write(opened, text.encode())
+        finally:
+            os.close(opened)
+
+    def run(self, words: Sequence[str], timeout: float = 30.0) -> Said:
+        """Run a command to its end, with nothing on its standard input. One that is not there ends with NOT_FOUND."""
+        command = ["chroot", str(self.root), *words] if self.enter else list(words)
+        try:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=timeout
+            )
+        except OSError as error:
+            return Said(code=NOT_FOUND, out="", err=f"{words[0]}: {error.strerror}")
+        except subprocess.TimeoutExpired:
+            return Said(code=NOT_FOUND - 3, out="", err=f"{words[0]}: no answer after {timeout:.0f} s")
+        return Said(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def outside() -> Path | None:
+    """Where the machine's own file system is seen when bench runs in a container: EDGEBENCH_HOST_ROOT; else None."""
+    root = os.environ.get("EDGEBENCH_HOST_ROOT")
+    return Path(root) if root else None
+
+
+def this_machine() -> Local:
+    """The machine that bench runs on. Raises HostError in a container that does not see it."""
+    root = outside()
+    if root is None:
+        return Local()
+    if not (root / "etc").is_dir():
+        raise HostError(f"bench runs in a container and does not see the machine in {root}", "add -v /:/host:ro")
+    return Local(root, enter=True)
+
+
+def text(host: Host, path: str) -> str | None:
+    """A small file as text, without what surrounds it (device trees end with NUL); None where there is nothing."""
+    content = host.read(path)
+    return (content.decode("utf-8", "replace").strip("\0\n\t ") or None) if content is not None else None
+
+
+def groups(host: Host) -> dict[str, int]:
+    """Group → its number there. Those of a directory service are not among them."""
+    lines = (line.split(":") for line in (text(host, "/etc/group") or "").splitlines())
+    return {fields[0]: int(fields[2]) for fields in lines if len(fields) > 2 and fields[2].isdigit()}

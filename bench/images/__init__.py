@@ -1,0 +1,1 @@
+"""The frameworks' images: built, found and pruned on this machine's engine."""

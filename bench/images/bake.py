@@ -1,0 +1,209 @@
+"""Building images with `docker buildx bake`."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import docker
+import yaml
+
+from bench.core.errors import HostError
+from bench.core.matrix.vendor_images import FOLDER, STAND_IN, STAND_IN_BASE, base, vendored
+from bench.core.paths import PROJECT
+from bench.core.version import versions
+from bench.images import engine as engines
+from bench.images.base_images import prepare
+from bench.images.local import (
+    DESK,
+    PREFIX,
+    RECIPE,
+    STEPS,
+    architecture,
+    compiled,
+    folder,
+    frameworks,
+    labels,
+    native_platform,
+    pins,
+    recipe_hash,
+    steps,
+)
+from bench.images.pip_site import make_site, pip_settings
+
+BAKEFILE = "images/docker-bake.hcl"
+BASES = "images/base"
+BASE_NAME = "org.opencontainers.image.base.name"
+OURS = "org.edgebench.image"  # on every image that is built here
+ENV = PROJECT / "setup" / "env"  # finds the engine in use, and a docker command with buildx
+# Said where an image lost its name in another process just when this one unpacked another on the same layers.
+SWEPT = "parent snapshot"
+
+Say = Callable[[str], object]  # is given each line of the builder's, with its newline
+
+
+def build(names: Sequence[str], platform: str | None = None, say: Say | None = None, *, stand_in: bool = False) -> None:
+    """Build images for a platform (this machine's, if none is named), all or none.
+
+    With `stand_in` an image that stands on a vendor's stands on our own substitute instead, and says so in a label.
+
+    The builder's progress goes to `say`, else to standard error. What `say` raises ends the build.
+
+    Raises HostError with what failed and the builder's last lines.
+    """
+    platform = platform or native_platform()
+    client = engines.connect()
+    _bake_all(client, names, platform, (), say, stand_in=stand_in)
+    for name in names:
+        _loaded(client, f"{PREFIX}{name}:{platform}")
+
+
+def export(name: str, platform: str, overrides: Mapping[str, str], say: Say | None = None) -> str:
+    """Bake one image that was built already with other settings (buildx's `--set`); the digest of what came of it.
+
+    The build's cache has all of it, so this exports only. Raises HostError as `build` does.
+    """
+    with tempfile.TemporaryDirectory(prefix="edgebench-") as scratch:
+        told = Path(scratch) / "metadata.json"
+        flags = [word for key, value in overrides.items() for word in ("--set", f"{name}.{key}={value}")]
+        _bake_all(engines.connect(), [name], platform, ["--metadata-file", str(told), *flags], say)
+        return str(json.loads(told.read_text())[name]["containerimage.digest"])
+
+
+def _bake_all(
+    client: docker.DockerClient,
+    names: Sequence[str],
+    platform: str,
+    flags: Sequence[str],
+    say: Say | None,
+    *,
+    stand_in: bool = False,
+) -> None:
+    # An engine without a bridge has no other network to build in; the others need not be asked for that right.
+    network = None if client.networks.list(names=["^bridge$"]) else "host"
+    with tempfile.TemporaryDirectory(prefix="edgebench-") as scratch:
+        targets = _targets(names, platform, Path(scratch))
+        for name in names:
+            if held := base(name, platform):
+                _stand(targets[name], held, stand_in=stand_in)
+        if network:
+            for target in targets.values():
+                target["network"] = network
+        # A Compose file, because bake reads the network mode from no other kind.
+        extra = Path(scratch) / "extra.yaml"
+        extra.write_text(yaml.safe_dump({"services": {name: {"build": target} for name, target in targets.items()}}))
+        _bake(names, platform, ["-f", str(extra), "-f", BAKEFILE, *flags], say)
+
+
+def _stand(target: dict[str, Any], held: str, *, stand_in: bool) -> None:
+    """Have a target stand on a vendor's image, or on the one that takes its place here."""
+    target["additional_contexts"]["base"] = "target:stand-in" if stand_in else f"docker-image://{held}"
+    target["labels"][BASE_NAME] = STAND_IN_BASE if stand_in else held
+    if stand_in:
+        target["labels"] |= {STAND_IN: "true", "org.edgebench.framework.version": "none (stand-in)"}
+
+
+def _loaded(client: docker.DockerClient, ref: str) -> None:
+    try:
+        client.images.get(ref)
+    except docker.errors.ImageNotFound:
+        raise HostError(
+            f"{ref} was built, but the engine does not have it: buildx uses a builder of another kind",
+            "`docker buildx use default`, or set BUILDX_BUILDER=default",
+        ) from None
+
+
+def _targets(names: Sequence[str], platform: str, scratch: Path) -> dict[str, dict[str, Any]]:
+    """What the bake file cannot know of its targets. The context is said again: Compose has a default for it."""
+    bases = [each + python for each in ("python", "build", "runner") for python in ("", "39")]
+    targets: dict[str, dict[str, Any]] = {each: {"context": BASES} for each in bases}
+    targets["stand-in"] = {"context": FOLDER}
+    settings = pip_settings()
+    for name in names:
+        # A site for each: what one image's lock file names is no reason to build another again.
+        site = scratch / f"site-{name}"
+        make_site(site, pins(name, platform), settings)
+        targets[name] = {"context": folder(name), "additional_contexts": {"site": str(site)}}
+        if name == DESK:
+            build = {"context": ".", "dockerfile": f"{folder(name)}/Dockerfile"}
+            targets[name] |= {**build, "args": {"GIT": versions()["git"] or ""}}
+        if (framework := name.removeprefix(STEPS)) != name and framework in compiled():
+            library = f"{framework}-library"
+            site = scratch / f"site-{library}"
+            make_site(site, pins(framework, platform), settings)
+            targets[library] = {"context": folder(framework), "additional_contexts": {"site": str(site)}}
+        known = labels(name, platform) if name in frameworks() else {RECIPE: recipe_hash(name)}
+        targets[name]["labels"] = {OURS: name, **known}
+    return targets
+
+
+def _bake(names: Sequence[str], platform: str, flags: Sequence[str], say: Say | None) -> None:
+    environ = {
+        **os.environ,
+        "FRAMEWORKS": " ".join(frameworks()),
+        "COMPILED": " ".join(compiled()),
+        "VENDORED": " ".join(vendored()),
+        "STEPS": " ".join(step.removeprefix(STEPS) for step in steps()),
+        "PLATFORM": platform,
+        "ARCH": architecture(platform),
+        "BUILDX_BAKE_ENTITLEMENTS_FS": "0",  # the site's folder lies outside the project, which newer ones ask about
+        "BUILDX_NO_DEFAULT_LOAD": "1",  # or the stages that images share would be images too, without a name
+    }
+    # A terminal gets buildx's own display, which then cannot be read here as well.
+    shown = say is None and sys.stderr.isatty()
+    progress = "auto" if shown else "plain"
+    bake = [str(ENV), "docker", "buildx", "bake"]
+    knows = subprocess.run([*bake, "--help"], capture_output=True, text=True).stdout
+    allowed = ["--allow", "network.host"] if "--allow" in knows else []  # asked for since buildx 0.17
+    bake += [*allowed, *flags]
+    printed = subprocess.run([*bake, "--print", *names], cwd=PROJECT, env=environ, capture_output=True, text=True)
+    prepare(_bases(printed.stdout), platform, say or sys.stderr.write)
+    command = [*bake, "--progress", progress, *names]
+    hear = None if shown else say or sys.stderr.write
+    code, last = _run(command, environ, hear)
+    if code and SWEPT in last:
+        code, last = _run(command, environ, hear)
+    if code:
+        what = f"docker buildx bake {' '.join(names)} for {platform} ended with {code}{last}"
+        raise HostError(what, _advice(last, names[0]))
+
+
+def _run(command: Sequence[str], environ: Mapping[str, str], say: Say | None) -> tuple[int, str]:
+    """The exit code of the builder, and the last lines that it gave `say`; without that it has the terminal itself."""
+    last: deque[str] = deque(maxlen=12)
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=environ, stderr=subprocess.PIPE if say else None, text=True
+    ) as process:
+        try:
+            for line in process.stderr or ():
+                if say:
+                    say(line)
+                last.append(line.rstrip())
+        except BaseException:  # whoever listens has had enough
+            process.terminate()
+            raise
+    return process.returncode, "\n".join(["", *last]) if last else ""
+
+
+def _bases(printed: str) -> set[str]:
+    """The images that targets stand on, by their labels; none where bake could not print them, it says why soon."""
+    targets = json.loads(printed or "{}").get("target", {}).values()
+    labels = (target.get("labels", {}) for target in targets)
+    return {label[BASE_NAME] for label in labels if BASE_NAME in label}
+
+
+def _advice(said: str, name: str) -> str:
+    """What to do next, from what the builder said last."""
+    if "no space left" in said:
+        return "make room: `docker buildx prune` and `docker image prune` remove what no image needs"
+    if missing := re.search(r"No matching distribution found for (\S+)", said):
+        return f"no index has {missing[1]} for {name}: put its wheel into a folder that PIP_FIND_LINKS names"
+    if "failed to resolve source metadata" in said and name in vendored():
+        return "its vendor's image is out of reach: `--stand-in` builds on a substitute, which tries our own lines only"
+    return f"see what it said; try it alone: make images/{name}"

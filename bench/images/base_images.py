@@ -1,0 +1,39 @@
+"""What a build needs before it begins, where that is more than the usual: another Debian, another architecture."""
+
+import subprocess
+from collections.abc import Callable, Iterable
+
+from bench.core.errors import HostError
+from bench.core.paths import PROJECT
+from bench.images.local import architecture, native_platform
+
+USUAL = "debian:bookworm-slim"  # for this machine: `make` sees to it before it calls us
+OURS = "docker.io/library/debian:"  # the images that setup/base can make
+
+
+def prepare(bases: Iterable[str], platform: str, say: Callable[[str], object]) -> None:
+    """Have the engine run this platform's architecture, and know these images (full names) for it.
+
+    Raises HostError with what the program of setup/ said.
+    """
+    wanted = architecture(platform)
+    foreign = wanted != architecture(native_platform())
+    if foreign:
+        _call(["emulation", "up"], say, f"nothing here runs linux/{wanted}")
+    for base in sorted({base for base in bases if base.startswith(OURS)}):
+        image = base.removeprefix("docker.io/library/")
+        if foreign or image != USUAL:
+            _call(["base", image, "--platform", wanted], say, f"there is no {image} for linux/{wanted}")
+
+
+def _call(words: list[str], say: Callable[[str], object], what: str) -> None:
+    """Run a program of setup/. What it says is passed on."""
+    command = [str(PROJECT / "setup" / words[0]), *words[1:]]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    last = ""
+    with process:
+        for line in process.stderr or ():
+            say(line)
+            last = line.strip()
+    if process.returncode:
+        raise HostError(f"{what}: {last}", "docs/platforms.md says what a machine needs for it")

@@ -1,0 +1,134 @@
+"""Building many images: side by side, each to its own end whatever becomes of the others, and what came of each."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import docker
+
+from bench.core.errors import HostError
+from bench.core.paths import cache
+from bench.images import bake
+from bench.images import engine as engines
+from bench.images.local import PREFIX
+from bench.images.prune import tidy
+
+AT_ONCE = 4  # builds; installing packages keeps one core busy, and the disk and the index serve no more than this
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """What came of one image. Sizes are bytes, `layers` those of the image, `shared` those that another one has too."""
+
+    name: str
+    platform: str
+    result: Literal["built", "cached", "failed"]
+    seconds: float
+    size_bytes: int | None = None
+    layers: int | None = None
+    shared: int = 0
+    error: HostError | None = None
+    log: Path
+
+
+class Watcher:
+    """Is told what happens, from several threads. This one does not listen."""
+
+    def begun(self, name: str) -> None:
+        """An image's build has begun."""
+
+    def said(self, name: str, line: str) -> None:
+        """The builder said something."""
+
+    def ended(self, built: Built) -> None:
+        """An image's build has come to its end."""
+
+
+def build_each(names: Sequence[str], platform: str, watcher: Watcher, *, stand_in: bool = False) -> list[Built]:
+    """Build images for a platform; one that fails keeps no other from being built. In the order of the names.
+
+    `stand_in` is for `bake.build`.
+    """
+    stopped = threading.Event()
+
+    def build_one(name: str) -> Built:
+        watcher.begun(name)
+        built = _build(name, platform, stopped, lambda line: watcher.said(name, line), stand_in=stand_in)
+        watcher.ended(built)
+        return built
+
+    with ThreadPoolExecutor(min(AT_ONCE, os.cpu_count() or 1)) as pool:
+        futures = [pool.submit(build_one, name) for name in names]
+        try:
+            done = [future.result() for future in futures]
+        except BaseException:  # Ctrl-C: what runs is ended, what waits is not begun
+            stopped.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    tidy()
+    return _share(done)
+
+
+class _Stopped(Exception):
+    """The whole work is being given up."""
+
+
+def _build(name: str, platform: str, stopped: threading.Event, say: Callable[[str], None], *, stand_in: bool) -> Built:
+    log = cache() / "logs" / f"build-{name}-{platform}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    client = engines.connect()
+    ref = f"{PREFIX}{name}:{platform}"
+    before = _digest(client, ref)
+    start = time.monotonic()
+    with log.open("w") as kept:
+
+        def hear(line: str) -> None:
+            if stopped.is_set():
+                raise _Stopped
+            kept.write(line)
+            say(line.rstrip())
+
+        try:
+            bake.build([name], platform, hear, stand_in=stand_in)
+        except HostError as error:
+            took = time.monotonic() - start
+            return Built(name=name, platform=platform, result="failed", seconds=took, error=error, log=log)
+    image = client.images.get(ref)
+    return Built(
+        name=name,
+        platform=platform,
+        result="cached" if image.id == before else "built",
+        seconds=time.monotonic() - start,
+        size_bytes=image.attrs["Size"],
+        layers=len(image.attrs["RootFS"]["Layers"]),
+        log=log,
+    )
+
+
+def _digest(client: docker.DockerClient, ref: str) -> str | None:
+    try:
+        return str(client.images.get(ref).id)
+    except docker.errors.ImageNotFound:
+        return None
+
+
+def _share(done: Iterable[Built]) -> list[Built]:
+    """The same, with how many layers each image has in common with the others that are on the engine."""
+    client = engines.connect()
+    layers = {
+        tag: set(image.attrs["RootFS"]["Layers"] or ())
+        for image in client.images.list()
+        for tag in image.tags
+        if tag.startswith(PREFIX)
+    }
+    return [replace(built, shared=_common(layers, f"{PREFIX}{built.name}:{built.platform}")) for built in done]
+
+
+def _common(layers: Mapping[str, set[str]], ref: str) -> int:
+    others = set().union(*(held for tag, held in layers.items() if tag != ref))
+    return len(layers.get(ref, set()) & others)

@@ -1,0 +1,168 @@
+"""The images that are there, and what their labels must say. `bench.images.bake` builds them."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+from docker.models.images import Image as EngineImage
+
+from bench.core.errors import HostError
+from bench.core.matrix.platforms import architecture as architecture
+from bench.core.matrix.platforms import native_platform as native_platform
+from bench.core.matrix.vendor_images import FOLDER, STAND_IN, base, vendored
+from bench.core.paths import PROJECT
+from bench.images import engine as engines
+from runner import __version__ as runner_version
+from runner.protocol import PROTOCOL, hash_artifact, hash_runner
+
+STEPS = "models-"  # images with this prefix make models: folders of models/; all others: images/<name>
+DESK = "bench"  # the image of bench itself, whose context is the whole project
+OTHERS = {"base", "sbom", "vendor", DESK}  # the folders of images/ that no framework has
+PREFIX = "edgebench/"
+RECIPE = "org.edgebench.recipe.sha256"  # the label that says what an image was built from
+PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """A framework's image on the engine. `digest` names it for good; `size_bytes` is what the engine keeps of it.
+
+    `repo_digest` is its name in the registry that it was pulled from; None when it was built here.
+    """
+
+    framework: str
+    platform: str
+    ref: str
+    digest: str
+    size_bytes: int
+    labels: dict[str, str]
+    repo_digest: str | None = None
+
+
+Locate = Callable[[str], Image]  # the image of a framework that a run is to use
+
+
+def frameworks() -> list[str]:
+    """The frameworks that have an image: the folders of images/ with a Dockerfile."""
+    folders = (path.parent.name for path in (PROJECT / "images").glob("*/Dockerfile"))
+    return sorted(name for name in folders if name not in OTHERS)
+
+
+def compiled() -> list[str]:
+    """The frameworks that their images compile: their Dockerfiles have a stage `library`, which steps of models use."""
+    stage = re.compile(r"^FROM .* AS library$", re.MULTILINE)
+    return [name for name in frameworks() if stage.search((PROJECT / folder(name) / "Dockerfile").read_text())]
+
+
+def steps() -> list[str]:
+    """The images that make models: the folders of models/ with a Dockerfile."""
+    return sorted(STEPS + path.parent.name for path in (PROJECT / "models").glob("*/Dockerfile"))
+
+
+def folder(name: str) -> str:
+    """Where the Dockerfile and the lock file of an image are, from the project's root."""
+    return f"models/{name.removeprefix(STEPS)}" if name.startswith(STEPS) else f"images/{name}"
+
+
+def lock_file(name: str, platform: str) -> Path:
+    """The lock file of an image: the platform's own where it has one. Not every image has packages, and so a lock."""
+    if name == DESK:
+        return PROJECT / "requirements" / "bench.txt"
+    own = PROJECT / folder(name) / f"requirements.{platform}.txt"
+    return own if own.exists() else own.with_name("requirements.txt")
+
+
+def pins(name: str, platform: str) -> dict[str, str]:
+    """Package to version, from the lock file of an image; empty where it has none."""
+    lock = lock_file(name, platform)
+    return dict(PIN.findall(lock.read_text())) if lock.exists() else {}
+
+
+def version(framework: str, platform: str) -> str:
+    """The version of the framework itself: the file `version`, else the lock file's for the first requirement.
+
+    What a vendor's image holds is the tag of that image here; which version that is, a launch says.
+    """
+    if held := base(framework, platform):
+        return held.rpartition(":")[2]
+    stated = PROJECT / folder(framework) / "version"
+    if stated.exists():
+        return stated.read_text().strip()
+    requested = PIN.search(lock_file(framework, platform).with_suffix(".in").read_text())
+    assert requested, f"images/{framework}/requirements.in must begin with the framework's own package"
+    return pins(framework, platform)[requested[1]]
+
+
+def recipe_hash(framework: str) -> str:
+    """The SHA-256 of everything that a framework's image is made by: Dockerfile, lock files, patches."""
+    folders = [folder(framework), *([FOLDER] if framework in vendored() else [])]
+    hashes: list[str] = [hash_artifact(str(PROJECT / each)) for each in folders]  # type: ignore[no-untyped-call]
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+
+def labels(framework: str, platform: str) -> dict[str, str]:
+    """The labels of a framework's image that say what it was built from."""
+    return {
+        "org.opencontainers.image.version": runner_version,
+        "org.edgebench.framework": framework,
+        "org.edgebench.framework.version": version(framework, platform),
+        "org.edgebench.protocol": str(PROTOCOL),
+        RECIPE: recipe_hash(framework),
+        "org.edgebench.runner.sha256": hash_runner(),
+        "org.edgebench.runner.version": runner_version,
+    }
+
+
+def inspect(framework: str, platform: str, engine: docker.DockerClient | None = None) -> Image | None:
+    """The framework's image for a platform, or None when it was not built."""
+    client = engine or engines.connect()
+    try:
+        return _image(client.images.get(f"{PREFIX}{framework}:{platform}"), framework, platform)
+    except docker.errors.ImageNotFound:
+        return None
+
+
+def require(engine: docker.DockerClient, framework: str, platform: str) -> Image:
+    """The framework's image. Raises HostError when it is missing, or was built from another runner or lock file."""
+    hint = f"make images/{framework}" + (f" PLATFORM={platform}" if platform != native_platform() else "")
+    image = inspect(framework, platform, engine)
+    if image is None:
+        raise HostError(f"there is no image {PREFIX}{framework}:{platform}", hint)
+    if STAND_IN in image.labels:
+        what = f"the image {image.ref} stands on a stand-in: it holds nothing of {base(framework, platform)}"
+        raise HostError(
+            what, f"build it where that can be pulled: bench images build {framework} --platform {platform}"
+        )
+    for label, wanted in labels(framework, platform).items():
+        if image.labels.get(label) != wanted:
+            found = image.labels.get(label, "nothing")
+            raise HostError(f"the image {image.ref} says {label} is {found}, the sources say {wanted}", hint)
+    return image
+
+
+def list_images(engine: docker.DockerClient | None = None) -> list[Image]:
+    """All frameworks' images that the engine has, by framework and platform."""
+    client = engine or engines.connect()
+    found = [_image(image, *named) for image in client.images.list() for named in _names(image)]
+    return sorted(found, key=lambda image: (image.framework, image.platform))
+
+
+def _names(image: EngineImage) -> Iterator[tuple[str, str]]:
+    for tag in image.tags:
+        framework, _, platform = tag.removeprefix(PREFIX).partition(":")
+        if tag.startswith(PREFIX) and framework in frameworks():
+            yield framework, platform
+
+
+def _image(image: EngineImage, framework: str, platform: str) -> Image:
+    return Image(
+        framework=framework,
+        platform=platform,
+        ref=f"{PREFIX}{framework}:{platform}",
+        digest=str(image.id),
+        size_bytes=image.attrs["Size"],
+        labels=dict(image.labels),
+    )

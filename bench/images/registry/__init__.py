@@ -1,0 +1,1 @@
+"""Images in a registry: pushed, locked, pulled and verified by digest."""

@@ -1,0 +1,120 @@
+"""What a registry has of a framework: the image of one platform behind a tag or a digest, and what is said of it."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from bench.core.errors import HostError
+from bench.images.local import architecture
+from bench.images.registry.client import Registry
+from bench.images.registry.oci import PREDICATE, Descriptor, Manifest, attestation_of, images_of
+
+# Platforms that an index can tell apart. Those of L4T are all linux/arm64 to a registry, so each has only its own tag.
+INDEXED = ("amd64", "arm64")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remote:
+    """An image in a registry. `digest` is its own, whatever index led to it; `size_bytes` is what has to travel.
+
+    `index` is the digest of what led to it together with what was attached to it; None where it stands alone.
+    """
+
+    framework: str
+    platform: str
+    ref: str
+    digest: str
+    index: str | None
+    size_bytes: int
+    layers: list[Descriptor]
+    labels: dict[str, str]
+    entries: list[Descriptor]  # how an index names it and its attestations
+
+    @property
+    def version(self) -> str:
+        """The framework's version."""
+        return self.labels.get("org.edgebench.framework.version", "unknown")
+
+    @property
+    def protocol(self) -> int:
+        """The runner protocol that it speaks; 0 when it does not say."""
+        said = self.labels.get("org.edgebench.protocol", "")
+        return int(said) if said.isdecimal() else 0
+
+
+def version_tag(version: str) -> str:
+    """The tag of a version: `2.13.0+cpu` may not be one as it is."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", version)[:128]
+
+
+def find_remote(registry: Registry, framework: str, platform: str, reference: str) -> Remote | None:
+    """The image of a platform behind a tag or digest; None when the registry has no such tag or digest.
+
+    Raises HostError when what is there is for another architecture or is no image of ours.
+    """
+    repository, ref = registry.repository(framework), registry.ref(framework, reference)
+    found = registry.manifest(repository, reference)
+    if found is None:
+        return None
+    entries: list[Descriptor] = []
+    image: Manifest | None = found
+    try:
+        if found.is_index:
+            entries = _entries(found, ref, framework, platform)
+            image = registry.manifest(repository, entries[0]["digest"])
+        if image is None:
+            raise HostError(f"{ref} names an image for {platform} that the registry does not have", "push it again")
+        config = json.loads(registry.blob(repository, image.value["config"]["digest"]))
+        layers = image.value["layers"]
+        labels = dict((config.get("config") or {}).get("Labels") or {})
+        size = image.value["config"]["size"] + sum(layer["size"] for layer in layers)
+    except (KeyError, TypeError, ValueError):
+        raise HostError(f"{ref} is no image ({found.media_type})", "look at what was pushed under that name") from None
+    wanted, is_for = architecture(platform), str(config.get("architecture"))
+    if is_for != wanted:
+        raise HostError(f"{ref} is for linux/{is_for}, and {platform} is linux/{wanted}", _push(framework, platform))
+    if labels.get("org.edgebench.framework") != framework:
+        says = labels.get("org.edgebench.framework", "nothing of ours")
+        raise HostError(f"{ref} says that it is an image of {says}, not {framework}", _push(framework, platform))
+    return Remote(
+        framework=framework,
+        platform=platform,
+        ref=ref,
+        digest=image.digest,
+        index=found.digest if found.is_index else None,
+        size_bytes=size,
+        layers=layers,
+        labels=labels,
+        entries=entries or [image.descriptor(platform={"architecture": wanted, "os": "linux"})],
+    )
+
+
+def statements(registry: Registry, image: Remote) -> dict[str, Any]:
+    """What was attached to an image when it was pushed, by kind: provenance, SBOM."""
+    repository = registry.repository(image.framework)
+    found: dict[str, Any] = {}
+    for entry in image.entries[1:]:
+        manifest = registry.manifest(repository, entry["digest"])
+        for layer in manifest.value["layers"] if manifest else ():
+            statement = json.loads(registry.blob(repository, layer["digest"]))
+            found[layer["annotations"][PREDICATE]] = statement["predicate"]
+    return found
+
+
+def _entries(index: Manifest, ref: str, framework: str, platform: str) -> list[Descriptor]:
+    """How the index names the platform's image and, behind it, its attestations."""
+    images = images_of(index.value)
+    wanted = architecture(platform)
+    for image in images:
+        if (image["platform"]["os"], image["platform"]["architecture"]) == ("linux", wanted):
+            about = attestation_of(index.value, image["digest"])
+            return [image, about] if about else [image]
+    offered = ", ".join(f"{each['platform']['os']}/{each['platform']['architecture']}" for each in images)
+    raise HostError(
+        f"{ref} is for {offered or 'no platform'}, and {platform} is linux/{wanted}", _push(framework, platform)
+    )
+
+
+def _push(framework: str, platform: str) -> str:
+    return f"push the right one: bench images push {framework} --platform {platform}"

@@ -1,1 +1,0 @@
-"""matrix.yaml as checked objects: devices, frameworks, models, profiles."""

@@ -1,1 +1,0 @@
-"""Images and models on their way to a registry and back, by digest."""

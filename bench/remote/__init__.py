@@ -1,0 +1,1 @@
+"""A board over SSH: connection, the agent that runs there, and launches through it."""

@@ -1,0 +1,119 @@
+"""The cache folder of a board: what launches need, copied there once, under the hash of its content.
+
+A copy is compared, file by file, with what was sent before it gets its name: what has a name is whole.
+"""
+
+import hashlib
+import os
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from bench.core.errors import HostError
+from bench.remote.agent_client import Board
+from bench.remote.failures import full, is_full
+from runner.protocol import hash_artifact
+
+LEFT_OUT = "__pycache__"
+SHOPS = ("store", "rootfs", "native")  # folders of the cache; what is under way in one is called `partial-*`
+
+
+class Shelf:
+    """Puts files and folders on a board. `say` is told of what travels."""
+
+    def __init__(self, board: Board, say: Callable[[str], object] = lambda _: None) -> None:
+        self.board, self.say = board, say
+        self.known: dict[str, PurePosixPath] = {}
+
+    def put(self, path: Path, sha256: str | None = None) -> PurePosixPath:
+        """Where a file or a folder is on the board, copied there now if it was not. Raises HostError.
+
+        `sha256` is its own, where it is known already: as artifacts are named.
+        """
+        digest = sha256 or _digest(path)
+        if digest not in self.known:
+            folder = PurePosixPath(self.board.cache, "store", digest)
+            if self.board.stat(f"{folder}/{path.name}") is None:
+                self._copy(path, folder)
+            self.known[digest] = folder / path.name
+        return self.known[digest]
+
+    def _copy(self, path: Path, folder: PurePosixPath) -> None:
+        wanted = dict(_listing(path))
+        size = sum(each.stat().st_size for each in _files(path))
+        if size > 1e6:
+            self.say(f"copying {path.name} ({size / 1e6:.0f} MB) to {self.board.address}")
+        with self.partial(folder) as partial:
+            code, said = self.board.connection.send(
+                ["env", "LC_ALL=C", "tar", "-x", "-f", "-", "-C", partial], lambda end: _tar(path, end)
+            )
+            if is_full(said):
+                raise full(self.board.address, self.board.cache, said)
+            if code:
+                self.board.connection.require()
+                last = said.strip().splitlines()[-1:] or [f"tar ended with {code}"]
+                raise HostError(f"{path.name} could not be copied to {self.board.address}: {last[0]}", "try it again")
+            if self.board.call("tree", path=partial) != wanted:
+                what = f"{path.name} arrived damaged on {self.board.address}"
+                raise HostError(what, "try it again; if it goes on, look at the board's disk or memory card: dmesg")
+
+    def partial(self, folder: PurePosixPath) -> "_Partial":
+        """A folder to fill, which is given this name when all inside went well, and is removed when not."""
+        return _Partial(self.board, folder)
+
+    def tidy(self) -> list[str]:
+        """Remove what a bench that was killed left half done. Call it while the board is reserved."""
+        found = [path for shop in SHOPS for path in self.board.glob(f"{self.board.cache}/{shop}/partial-*")]
+        for path in found:
+            self.board.call("remove", path=path)
+        return found
+
+
+class _Partial:
+    def __init__(self, board: Board, folder: PurePosixPath) -> None:
+        self.board, self.folder = board, str(folder)
+        self.path = str(folder.with_name(f"partial-{folder.name}-{os.getpid()}"))
+
+    def __enter__(self) -> str:
+        try:
+            self.board.call("make", path=self.path)
+        except OSError as error:
+            hint = "make it the user's own, or name another: EDGEBENCH_CACHE of the board's ssh environment"
+            raise HostError(f"{self.path} cannot be made on {self.board.address}: {error.strerror}", hint) from None
+        return self.path
+
+    def __exit__(self, kind: type[BaseException] | None, error: Any, trace: Any) -> None:
+        if kind is None:
+            self.board.call("move", path=self.path, to=self.folder)
+        elif self.board.connection.alive():
+            self.board.call("remove", path=self.path)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    found = sorted(path.rglob("*")) if path.is_dir() else [path]
+    return (each for each in found if each.is_file() and LEFT_OUT not in each.parts)
+
+
+def _digest(path: Path) -> str:
+    """As hash_artifact has it, without what Python compiled."""
+    if path.is_file():
+        return str(hash_artifact(str(path)))  # type: ignore[no-untyped-call]
+    lines = sorted(f"{sha256}  {name.partition('/')[2]}\n" for name, sha256 in _listing(path))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _listing(path: Path) -> Iterator[tuple[str, str]]:
+    """Every file by its path in the copy, with its SHA-256."""
+    for each in _files(path):
+        yield str(each.relative_to(path.parent)), str(hash_artifact(str(each)))  # type: ignore[no-untyped-call]
+
+
+def _tar(path: Path, end: Any) -> None:
+    with tarfile.open(fileobj=end, mode="w|") as archive:
+        for each in _files(path):
+            entry = archive.gettarinfo(str(each), str(each.relative_to(path.parent)))
+            entry.uid = entry.gid = 0
+            entry.uname = entry.gname = ""
+            with each.open("rb") as stream:
+                archive.addfile(entry, stream)

@@ -1,0 +1,44 @@
+"""What a run's numbers rest on, of a board: the same facts as of this machine, and which board it was."""
+
+import hashlib
+import re
+from typing import Any
+
+import docker
+
+from bench.hosts import provenance
+from bench.hosts.host import text
+from bench.remote.agent_client import Board
+from bench.remote.snapshot import snapshot
+
+FILES = (
+    "/etc/os-release",
+    "/proc/cpuinfo",
+    "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor",
+    "/sys/hypervisor/type",
+    "/sys/class/dmi/id/sys_vendor",
+)
+NAMESPACES = 'for each in /proc/self/ns/*; do echo "${each##*/} $(readlink "$each")"; done'
+
+
+def facts(board: Board, engine: docker.DockerClient | None) -> dict[str, Any]:
+    """`host` of run.json (docs/results.md). `address` holds no secret, and `machine_id` does not tell the real one."""
+    with snapshot(board, FILES) as (root, _):
+        known = provenance.host(engine, root)
+    memory = re.search(r"^MemTotal:\s+(\d+) kB$", text(board, "/proc/meminfo") or "", re.MULTILINE)
+    spaces = board.run(["sh", "-c", NAMESPACES]).out.splitlines()
+    own = {
+        "kernel": text(board, "/proc/sys/kernel/osrelease"),
+        "machine": board.machine,
+        "cpus": len(board.glob("/sys/devices/system/cpu/cpu[0-9]*")) or None,
+        "memory_bytes": int(memory[1]) * 1024 if memory else None,
+        "namespaces": dict(line.split() for line in spaces if len(line.split()) == 2) or None,
+    }
+    return {**known, **own, **provenance.board(board), "address": str(board.address), **identity(board)}
+
+
+def identity(board: Board) -> dict[str, Any]:
+    """By what a board is known again, and a restart of it: `machine_id` (null where it has none) and `boot_id`."""
+    given = text(board, "/etc/machine-id")
+    hashed = hashlib.sha256(f"edgebench {given}".encode()).hexdigest()[:32] if given else None
+    return {"machine_id": hashed, "boot_id": board.boot}

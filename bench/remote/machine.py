@@ -1,0 +1,191 @@
+"""A board as a run sees it (bench.run.machine.Machine)."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache, cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import docker
+from rich.console import Console
+
+from bench.arms.launch import Arm
+from bench.artifacts.request import Prepared
+from bench.core.address import Address
+from bench.core.errors import ConfigError, HostError
+from bench.core.matrix.arm_names import ARMS
+from bench.core.matrix.schema import Matrix
+from bench.core.paths import PROJECT
+from bench.images.engine import files_digest
+from bench.images.local import Image, Locate
+from bench.images.registry.lock import Lock
+from bench.images.registry.progress import Transfers
+from bench.remote import engine as engines
+from bench.remote.agent_client import Board
+from bench.remote.arms import BoardContainerArm, OnBoard
+from bench.remote.cache import Shelf
+from bench.remote.facts import facts, identity
+from bench.remote.processes import BoardNativeArm, BoardRootfsArm
+from bench.remote.upload import bring
+from bench.remote.venvs import Environments
+from runner.protocol import hash_runner
+
+if TYPE_CHECKING:
+    from bench.hosts.monitor import Watch
+
+
+class There:
+    """A board, connected between `with` and its end."""
+
+    def __init__(self, address: Address, console: Console | None = None) -> None:
+        self.address = str(address)
+        self.host = Board(address)
+        self._held = False
+        self.shelf = Shelf(self.host, (console or Console(stderr=True)).print)
+
+    def __enter__(self) -> Self:
+        self.host.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            with self.host.explained():
+                if isinstance(error, Exception):
+                    raise error
+        finally:
+            self.host.__exit__(kind, error, trace)
+
+    @property
+    def cache(self) -> str:
+        """The board's cache folder."""
+        return self.host.cache
+
+    @property
+    def user(self) -> str:
+        """Who logs in there."""
+        return "{uid}:{gid}".format(**self.host.facts)
+
+    def sendable(self, framework: str, platform: str, /) -> bool:
+        """Whether this machine's engine has an image that fits."""
+        return engines.fitting(framework, platform) is not None
+
+    @cached_property
+    def sense(self) -> Sequence[str]:
+        """The runner is copied to the board, and started there by the board's own Python."""
+        runner = self.shelf.put(PROJECT / "runner", hash_runner())
+        there = ["env", f"PYTHONPATH={runner.parent}", "python3", "-B", "-m", "runner"]
+        return self.host.connection.words(there)
+
+    def cpus(self) -> list[int]:
+        """The CPUs of a login there."""
+        return list(self.host.facts["cpus"])
+
+    @contextmanager
+    def reserved(self) -> Iterator[None]:
+        """Hold the board, from now until it is not connected any more, against every desk."""
+        if not self._held:
+            self._hold()
+        yield
+
+    def _hold(self) -> None:
+        try:
+            self.host.call("make", path=self.host.cache)
+            holder = self.host.call("reserve", path=f"{self.host.cache}/host.lock")
+        except OSError as error:
+            what = f"{self.host.cache} on {self.address} cannot be used: {error.strerror}"
+            raise HostError(what, "EDGEBENCH_CACHE of the board's ssh environment names another folder") from None
+        if holder:
+            what = f"another bench measures on {self.address} (process {holder} there)"
+            raise HostError(what, "wait for it; one whose connection was lost lets go within a minute")
+        self._held = True
+        self.shelf.tidy()
+
+    def engine(self) -> docker.DockerClient:
+        """A client of the board's engine."""
+        return self._engine
+
+    @cached_property
+    def _engine(self) -> docker.DockerClient:
+        return engines.connect(self.host)
+
+    def locate(
+        self,
+        engine: docker.DockerClient,
+        platforms: Mapping[str, str],
+        lock: Lock | None,
+        console: Console,
+        *,
+        quiet: bool,
+    ) -> Locate:
+        """Images that were built here, sent there; with a lock file, those that the board pulls."""
+        shown = Transfers(console, quiet=quiet)
+        source = engines.BoardPuller(engine, lock, shown) if lock else engines.Sender(self.host, engine, shown)
+
+        @cache
+        def find(framework: str) -> Image:
+            with shown, self.host.explained():
+                return source.require(framework, platforms[framework])
+
+        return find
+
+    def arms(
+        self, names: Sequence[str], matrix: Matrix, engine: docker.DockerClient | None, locate: Locate | None
+    ) -> dict[str, Arm]:
+        """The arms of these names; ablations change files of the machine that bench runs on, and are not among them."""
+        if away := [name for name in names if name not in ARMS]:
+            raise ConfigError(
+                f"the {away[0]} arm cannot be launched on {self.address}", "call bench on the board itself"
+            )
+        made: dict[str, Arm] = {}
+        for name in names:
+            if name == "native":
+                made[name] = BoardNativeArm(self.host, Environments(self.host, self.shelf, matrix).python)
+                continue
+            assert engine is not None
+            assert locate is not None
+            if name == "container":
+                made[name] = BoardContainerArm(self.host, engine, locate)
+            else:
+                made[name] = BoardRootfsArm(self.host, self.shelf, engine, locate)
+        return {name: OnBoard(arm, self.host) for name, arm in made.items()}
+
+    def bring(self, cell: Prepared) -> Prepared:
+        """A cell with its files on the board."""
+        with self.host.explained():
+            return bring(cell, self.shelf)
+
+    def facts(self, engine: docker.DockerClient | None) -> dict[str, Any]:
+        """`host` of run.json."""
+        return facts(self.host, engine)
+
+    def require_same(self, facts: Mapping[str, Any], say: Callable[[str], object], /) -> None:
+        """Raise HostError when this is another board, or the run is of no board at all."""
+        then, now = facts.get("machine_id"), identity(self.host)
+        if not facts.get("address"):
+            raise HostError("this run is not of a board", "go on where it was: bench matrix resume RUN, without --host")
+        if then and then != now["machine_id"]:
+            what = f"{self.address} is another board than {facts['address']} was when the run began"
+            raise HostError(what, "go on at the board of the run, or start a new one")
+        if facts.get("boot_id") != now["boot_id"]:
+            say(f"{self.address} was restarted since the run began")
+
+    def tidy(self) -> list[str]:
+        """In the board's cache folder."""
+        return self.shelf.tidy()
+
+    def outdated(self, engine: docker.DockerClient) -> list[str]:
+        """In the board's cache folder."""
+        there = {files_digest(image) for image in engine.images.list(all=True)}
+        found = [path for path in self.host.glob(f"{self.host.cache}/rootfs/*") if Path(path).name not in there]
+        for path in found:
+            self.host.call("remove", path=path)
+        return found
+
+    def watch(self, cpus: Sequence[int]) -> "Watch":
+        """Reads the board's files, before and after a launch."""
+        from bench.remote.monitor import BoardWatch
+
+        return BoardWatch(cpus, board=self.host)

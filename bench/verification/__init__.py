@@ -1,0 +1,1 @@
+"""Artifacts run in their images and compared with the reference."""

@@ -1,0 +1,81 @@
+"""Making and checking what a table does not know yet, network by network, so that it can be gone on with."""
+
+from collections.abc import Iterator, Sequence
+
+import docker
+from rich.console import Console
+
+from bench.arms.container import ContainerArm
+from bench.artifacts import build
+from bench.artifacts.report import compared
+from bench.core import cpus as cpu_lists
+from bench.core.errors import HostError
+from bench.core.matrix.plan import Cell, Plan
+from bench.images import engine as engines
+from bench.images.local import Image, native_platform, require
+from bench.verification.verdicts import PLAIN, Checks, Limits, Verdict, check
+
+
+class Trial:
+    """What is needed to try cells under limits: an engine, and the frameworks' images on it."""
+
+    def __init__(self, checks: Checks, say: Console, limits: Limits = PLAIN) -> None:
+        self.checks, self.say, self.limits = checks, say, limits
+        self.engine = engines.connect()
+        self.arm = ContainerArm(self.engine, self._locate)
+        self.missing: dict[str, str] = {}  # framework → why it has no image
+
+    def prepare(self, frameworks: Sequence[str]) -> None:
+        """Find the images; those that are missing are noted. Raises HostError where there is none at all."""
+        for name in frameworks:
+            try:
+                self.arm.prepare(name)
+            except HostError as error:
+                self.missing[name] = f"{error}; {error.hint}" if error.hint else str(error)
+                self.say.print(f"{name} is not tried: {self.missing[name]}", highlight=False, soft_wrap=True)
+        if len(self.missing) == len(frameworks):
+            raise HostError("no framework has an image to try models in", "make images")
+
+    def check(self, cells: Sequence[Cell], *, again: bool) -> Iterator[tuple[Cell, Verdict]]:
+        """Try cells whose artifact is made, except those that have a verdict, unless it is to be found `again`."""
+        chosen = cpu_lists.allowed()
+        return check(
+            self._untried(cells, again=again),
+            self.checks,
+            self.arm,
+            cpus=cpu_lists.show(chosen),
+            threads=len(chosen),
+            limits=self.limits,
+        )
+
+    def try_all(self, plan: Plan, *, again: bool, discard: bool) -> None:
+        """Make what is missing and check it, model by model. With `discard` a model's artifacts go when it is done."""
+        for model in dict.fromkeys(cell.model for cell in plan.cells):
+            todo = self._untried([cell for cell in plan.cells if cell.model == model], again=again)
+            frameworks = self.checks.matrix.frameworks
+            kinds = [frameworks[cell.framework].kind(cell.precision) for cell in todo]
+            if not kinds:
+                continue
+            try:
+                build.build([model], kinds, self.say, again=again)
+            except build.ModelBuildError as error:
+                self.say.print(f"{str(error).splitlines()[0]}", highlight=False, soft_wrap=True)
+            for cell, verdict in self.check(todo, again=again):
+                self.say.print(describe(cell, verdict), highlight=False, soft_wrap=True)
+            if discard and model not in self.checks.store.own():
+                self.checks.store.discard(model)
+
+    def _untried(self, cells: Sequence[Cell], *, again: bool) -> list[Cell]:
+        there = [cell for cell in cells if cell.framework not in self.missing]
+        return [cell for cell in there if again or self.checks.find(cell, self.limits) is None]
+
+    def _locate(self, framework: str) -> Image:
+        client: docker.DockerClient = self.engine
+        return require(client, framework, native_platform())
+
+
+def describe(cell: Cell, verdict: Verdict) -> str:
+    """A verdict in one line."""
+    said = compared(verdict.status, verdict.parity, verdict.message)
+    limits = f" with {verdict.limits}" if str(verdict.limits) else ""
+    return f"{cell.framework} {cell.model} {cell.precision}{limits}: {said}"

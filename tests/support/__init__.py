@@ -1,0 +1,1 @@
+"""What the tests stand on: boards, registries, machines, runs and fakes."""
