@@ -22,14 +22,14 @@ from bench.core.address import Address
 from bench.core.errors import HostError
 from bench.hosts.host import Node, Said, text
 from bench.remote.connection import Connection
-from bench.remote.failures import BoardError, full, is_full, lost, restarted
+from bench.remote.failures import BoardError, connection_failure, disk_failure, is_disk_full, restart_failure
 
 BOOT = "/proc/sys/kernel/random/boot_id"
 BEAT = 15.0  # seconds between signs of life; on_board.py waits for four of them
 SOURCE = Path(__file__).with_name("agent.py")
 
 
-class Board:
+class AgentClient:
     """A board, connected between `with` and its end. Its paths are its own. Raises BoardError in whatever it does."""
 
     def __init__(self, address: Address, connect: Callable[[Address], Connection] = Connection) -> None:
@@ -80,7 +80,7 @@ class Board:
         for line in self._process.stdout:
             with suppress(ValueError, TypeError, KeyError):
                 return dict(json.loads(line)["answer"])
-        raise self.why_lost()
+        raise self.find_failure()
 
     def _beat(self) -> None:
         while not self._over.wait(BEAT):
@@ -113,7 +113,7 @@ class Board:
                 return answer["answer"]
             if "error" in answer:
                 if answer["errno"] in (errno.ENOSPC, errno.EDQUOT):
-                    raise full(self.address, self.cache, answer["error"])
+                    raise disk_failure(self.address, self.cache, answer["error"])
                 raise OSError(answer["errno"], answer["error"], answer["path"])
             hear(answer)
 
@@ -132,7 +132,7 @@ class Board:
         try:
             return dict(json.loads(line))
         except ValueError:
-            raise self.why_lost() from None
+            raise self.find_failure() from None
 
     def _complaint(self) -> str:
         self._process.wait(5)
@@ -140,17 +140,17 @@ class Board:
         lines = self._complaints.read().decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
 
-    def why_lost(self) -> BoardError:
+    def find_failure(self) -> BoardError:
         """Why the connection ended: the board was restarted, when it answers again and says so."""
         try:
             with self._connect(self.address) as again:
                 said = subprocess.run(again.words(["cat", BOOT]), capture_output=True, text=True).stdout.strip()
         except HostError as error:
-            return lost(self.address, str(error))
-        return restarted(self.address) if said and said != self.boot else lost(self.address)
+            return connection_failure(self.address, str(error))
+        return restart_failure(self.address) if said and said != self.boot else connection_failure(self.address)
 
     @contextmanager
-    def explained(self) -> Iterator[None]:
+    def explain_failures(self) -> Iterator[None]:
         """What fails inside because the connection is gone, or the disk full, is said to have failed for that."""
         try:
             yield
@@ -160,15 +160,15 @@ class Board:
             if isinstance(error.__cause__, BoardError):  # said already, with what to do
                 raise
             if not self.connection.alive():
-                raise self.why_lost() from error
-            if is_full(str(error)):
-                raise full(self.address, self.cache, str(error)) from error
+                raise self.find_failure() from error
+            if is_disk_full(str(error)):
+                raise disk_failure(self.address, self.cache, str(error)) from error
             raise
 
     def require_same_boot(self) -> None:
         """Raise BoardError when the board is not the boot that this connection was made to."""
         if text(self, BOOT) != self.boot:
-            raise restarted(self.address)
+            raise restart_failure(self.address)
 
     # What every Host can do.
 

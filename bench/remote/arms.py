@@ -9,23 +9,23 @@ import docker
 from bench.arms.container import ContainerArm, options
 from bench.arms.launch import Arm, Outcome, Spec
 from bench.images.local import Locate
-from bench.remote.agent_client import Board
+from bench.remote.agent_client import AgentClient
 
 
-class OnBoard:
+class RemoteArm:
     """An arm whose failures are the connection's where that has ended, and which notices a board that restarted."""
 
-    def __init__(self, arm: Arm, board: Board) -> None:
+    def __init__(self, arm: Arm, board: AgentClient) -> None:
         self.arm, self.board, self.name = arm, board, arm.name
 
     def prepare(self, framework: str) -> None:
         """Make ready what the framework needs there."""
-        with self.board.explained():
+        with self.board.explain_failures():
             self.arm.prepare(framework)
 
     def launch(self, spec: Spec) -> Outcome:
         """Run one launch. Raises BoardError for what is no result of the launch."""
-        with self.board.explained():
+        with self.board.explain_failures():
             self.board.require_same_boot()
             outcome = self.arm.launch(spec)
             if outcome.reason:  # of the launch's own doing?
@@ -37,7 +37,7 @@ class OnBoard:
 class BoardContainerArm(ContainerArm):
     """A container on the board's engine, as the board's user; its times are put on the board's clock."""
 
-    def __init__(self, board: Board, engine: docker.DockerClient, locate: Locate) -> None:
+    def __init__(self, board: AgentClient, engine: docker.DockerClient, locate: Locate) -> None:
         super().__init__(engine, locate)
         self.board = board
 

@@ -11,18 +11,18 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bench.core.errors import HostError
-from bench.remote.agent_client import Board
-from bench.remote.failures import full, is_full
+from bench.remote.agent_client import AgentClient
+from bench.remote.failures import disk_failure, is_disk_full
 from runner.protocol import hash_artifact
 
 LEFT_OUT = "__pycache__"
-SHOPS = ("store", "rootfs", "native")  # folders of the cache; what is under way in one is called `partial-*`
+AREAS = ("store", "rootfs", "native")  # folders of the cache; what is under way in one is called `partial-*`
 
 
-class Shelf:
+class RemoteCache:
     """Puts files and folders on a board. `say` is told of what travels."""
 
-    def __init__(self, board: Board, say: Callable[[str], object] = lambda _: None) -> None:
+    def __init__(self, board: AgentClient, say: Callable[[str], object] = lambda _: None) -> None:
         self.board, self.say = board, say
         self.known: dict[str, PurePosixPath] = {}
 
@@ -48,8 +48,8 @@ class Shelf:
             code, said = self.board.connection.send(
                 ["env", "LC_ALL=C", "tar", "-x", "-f", "-", "-C", partial], lambda end: _tar(path, end)
             )
-            if is_full(said):
-                raise full(self.board.address, self.board.cache, said)
+            if is_disk_full(said):
+                raise disk_failure(self.board.address, self.board.cache, said)
             if code:
                 self.board.connection.require()
                 last = said.strip().splitlines()[-1:] or [f"tar ended with {code}"]
@@ -64,14 +64,14 @@ class Shelf:
 
     def tidy(self) -> list[str]:
         """Remove what a bench that was killed left half done. Call it while the board is reserved."""
-        found = [path for shop in SHOPS for path in self.board.glob(f"{self.board.cache}/{shop}/partial-*")]
+        found = [path for area in AREAS for path in self.board.glob(f"{self.board.cache}/{area}/partial-*")]
         for path in found:
             self.board.call("remove", path=path)
         return found
 
 
 class _Partial:
-    def __init__(self, board: Board, folder: PurePosixPath) -> None:
+    def __init__(self, board: AgentClient, folder: PurePosixPath) -> None:
         self.board, self.folder = board, str(folder)
         self.path = str(folder.with_name(f"partial-{folder.name}-{os.getpid()}"))
 

@@ -18,7 +18,7 @@ from typing import IO, Any, Self
 
 from bench.core.address import Address
 from bench.core.errors import HostError
-from bench.remote.failures import lost, refused
+from bench.remote.failures import connection_failure, ssh_failure
 
 LINGER = 20  # seconds that the master waits for another session
 # Of a connection that is cut the client hears nothing: it asks, and gives up after this many seconds without an answer.
@@ -77,7 +77,7 @@ class Connection:
         if code == 0 and not self.alive():
             raise HostError(f"ssh keeps no master connection to {self.address}", "OpenSSH 6.7 or later is needed")
         if code:
-            raise refused(self.address, said)
+            raise ssh_failure(self.address, said)
 
     def words(self, command: Sequence[str], *, shell: bool = False) -> list[str]:
         """The command here that runs a command there. With `shell` it is one string for the board's shell."""
@@ -123,7 +123,7 @@ class Connection:
     def require(self) -> None:
         """Raise BoardError when the connection is gone."""
         if not self.alive():
-            raise lost(self.address)
+            raise connection_failure(self.address)
 
     def _control(self, what: str, *words: str) -> tuple[int, str]:
         command = [*ssh_command(), "-S", str(self.control), "-O", what, *words, *self.address.words()]

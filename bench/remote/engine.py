@@ -11,13 +11,13 @@ from bench.images import engine as engines
 from bench.images.local import Image, require
 from bench.images.registry.progress import Watcher
 from bench.images.registry.pull import Puller
-from bench.remote.agent_client import Board
-from bench.remote.failures import full, is_full
+from bench.remote.agent_client import AgentClient
+from bench.remote.failures import disk_failure, is_disk_full
 
 TIMEOUT = 600
 
 
-def socket_of(board: Board) -> str:
+def socket_of(board: AgentClient) -> str:
     """Where the board's engine listens, as this user's docker command there would find it. Raises HostError."""
     named, own = board.facts["docker_host"], board.facts["runtime_dir"]
     if named and not named.startswith("unix://"):
@@ -35,7 +35,7 @@ def socket_of(board: Board) -> str:
     return found
 
 
-def connect(board: Board) -> docker.DockerClient:
+def connect(board: AgentClient) -> docker.DockerClient:
     """A client of the board's engine. Raises HostError when it does not answer."""
     remote = socket_of(board)
     local = board.connection.forward("docker", remote)
@@ -63,7 +63,7 @@ def fitting(framework: str, platform: str) -> tuple[EngineImage, Image] | None:
 class Sender:
     """Gives the board's engine images that it lacks: those of this machine's engine, through the connection."""
 
-    def __init__(self, board: Board, engine: docker.DockerClient, watcher: Watcher) -> None:
+    def __init__(self, board: AgentClient, engine: docker.DockerClient, watcher: Watcher) -> None:
         self.board, self.engine, self.watcher = board, engine, watcher
 
     def require(self, framework: str, platform: str) -> Image:
@@ -106,8 +106,8 @@ class Sender:
             raise self._refused(named, "its layers are not those that were sent")
 
     def _refused(self, image: Image, said: str) -> HostError:
-        if is_full(said):
-            return full(self.board.address, "its engine's store", said)
+        if is_disk_full(said):
+            return disk_failure(self.board.address, "its engine's store", said)
         return HostError(f"{self.board.address} did not take the image {image.ref}: {said}", "try it again")
 
 

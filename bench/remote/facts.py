@@ -8,7 +8,7 @@ import docker
 
 from bench.hosts import provenance
 from bench.hosts.host import text
-from bench.remote.agent_client import Board
+from bench.remote.agent_client import AgentClient
 from bench.remote.snapshot import snapshot
 
 FILES = (
@@ -21,7 +21,7 @@ FILES = (
 NAMESPACES = 'for each in /proc/self/ns/*; do echo "${each##*/} $(readlink "$each")"; done'
 
 
-def facts(board: Board, engine: docker.DockerClient | None) -> dict[str, Any]:
+def facts(board: AgentClient, engine: docker.DockerClient | None) -> dict[str, Any]:
     """`host` of run.json (docs/results.md). `address` holds no secret, and `machine_id` does not tell the real one."""
     with snapshot(board, FILES) as (root, _):
         known = provenance.host(engine, root)
@@ -37,7 +37,7 @@ def facts(board: Board, engine: docker.DockerClient | None) -> dict[str, Any]:
     return {**known, **own, **provenance.board(board), "address": str(board.address), **identity(board)}
 
 
-def identity(board: Board) -> dict[str, Any]:
+def identity(board: AgentClient) -> dict[str, Any]:
     """By what a board is known again, and a restart of it: `machine_id` (null where it has none) and `boot_id`."""
     given = text(board, "/etc/machine-id")
     hashed = hashlib.sha256(f"edgebench {given}".encode()).hexdigest()[:32] if given else None

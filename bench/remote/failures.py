@@ -14,7 +14,7 @@ class BoardError(HostError):
         self.reason = reason
 
 
-def refused(address: Address, complaint: str) -> BoardError:
+def ssh_failure(address: Address, complaint: str) -> BoardError:
     """Why ssh made no connection, from what it said on standard error."""
     lines = [line.strip() for line in complaint.splitlines() if line.strip()]
     last = lines[-1] if lines else "ssh said nothing"
@@ -37,20 +37,20 @@ def _known(address: Address) -> str:
     return f"'[{address.host}]:{address.port}'" if address.port not in (None, 22) else address.host
 
 
-def lost(address: Address, complaint: str = "") -> BoardError:
+def connection_failure(address: Address, complaint: str = "") -> BoardError:
     """The connection ended in the middle of the work."""
     said = f" ({complaint.strip().splitlines()[-1].strip()})" if complaint.strip() else ""
     what = f"the connection to {address} ended{said}; what ran on the board is ended there within a minute"
     return BoardError("connection-lost", what, "see to the network or the board's sshd")
 
 
-def restarted(address: Address) -> BoardError:
+def restart_failure(address: Address) -> BoardError:
     """The board is not the boot that the work began on."""
     what = f"{address} was restarted in the middle of the work"
     return BoardError("board-restarted", what, f"look at its power supply and its log: {address.command()} uptime")
 
 
-def full(address: Address, where: str, complaint: str) -> BoardError:
+def disk_failure(address: Address, where: str, complaint: str) -> BoardError:
     """The board's disk has no room in its cache folder, or wherever it was."""
     last = complaint.strip().splitlines()[-1].strip()[-200:]
     clean = f"docker system prune; bench matrix clean --host {address}"
@@ -58,7 +58,7 @@ def full(address: Address, where: str, complaint: str) -> BoardError:
     return BoardError("disk-full", f"{address} has no room left in {where} ({last})", hint)
 
 
-def is_full(complaint: str) -> bool:
+def is_disk_full(complaint: str) -> bool:
     """Whether this is what programs say of a full disk."""
     return (
         re.search(r"no space left on device|disk quota exceeded|: wrote only \d+ of", complaint, re.IGNORECASE)

@@ -22,12 +22,12 @@ from bench.images.local import Image, Locate
 from bench.images.registry.lock import Lock
 from bench.images.registry.progress import Transfers
 from bench.remote import engine as engines
-from bench.remote.agent_client import Board
-from bench.remote.arms import BoardContainerArm, OnBoard
-from bench.remote.cache import Shelf
+from bench.remote.agent_client import AgentClient
+from bench.remote.arms import BoardContainerArm, RemoteArm
+from bench.remote.cache import RemoteCache
 from bench.remote.facts import facts, identity
 from bench.remote.processes import BoardNativeArm, BoardRootfsArm
-from bench.remote.upload import bring
+from bench.remote.upload import upload_cell
 from bench.remote.venvs import Environments
 from runner.protocol import hash_runner
 
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from bench.hosts.monitor import Watch
 
 
-class There:
+class RemoteMachine:
     """A board, connected between `with` and its end."""
 
     def __init__(self, address: Address, console: Console | None = None) -> None:
         self.address = str(address)
-        self.host = Board(address)
+        self.host = AgentClient(address)
         self._held = False
-        self.shelf = Shelf(self.host, (console or Console(stderr=True)).print)
+        self.remote_cache = RemoteCache(self.host, (console or Console(stderr=True)).print)
 
     def __enter__(self) -> Self:
         self.host.__enter__()
@@ -52,7 +52,7 @@ class There:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            with self.host.explained():
+            with self.host.explain_failures():
                 if isinstance(error, Exception):
                     raise error
         finally:
@@ -75,7 +75,7 @@ class There:
     @cached_property
     def sense(self) -> Sequence[str]:
         """The runner is copied to the board, and started there by the board's own Python."""
-        runner = self.shelf.put(PROJECT / "runner", hash_runner())
+        runner = self.remote_cache.put(PROJECT / "runner", hash_runner())
         there = ["env", f"PYTHONPATH={runner.parent}", "python3", "-B", "-m", "runner"]
         return self.host.connection.words(there)
 
@@ -101,7 +101,7 @@ class There:
             what = f"another bench measures on {self.address} (process {holder} there)"
             raise HostError(what, "wait for it; one whose connection was lost lets go within a minute")
         self._held = True
-        self.shelf.tidy()
+        self.remote_cache.tidy()
 
     def engine(self) -> docker.DockerClient:
         """A client of the board's engine."""
@@ -126,7 +126,7 @@ class There:
 
         @cache
         def find(framework: str) -> Image:
-            with shown, self.host.explained():
+            with shown, self.host.explain_failures():
                 return source.require(framework, platforms[framework])
 
         return find
@@ -142,20 +142,20 @@ class There:
         made: dict[str, Arm] = {}
         for name in names:
             if name == "native":
-                made[name] = BoardNativeArm(self.host, Environments(self.host, self.shelf, matrix).python)
+                made[name] = BoardNativeArm(self.host, Environments(self.host, self.remote_cache, matrix).python)
                 continue
             assert engine is not None
             assert locate is not None
             if name == "container":
                 made[name] = BoardContainerArm(self.host, engine, locate)
             else:
-                made[name] = BoardRootfsArm(self.host, self.shelf, engine, locate)
-        return {name: OnBoard(arm, self.host) for name, arm in made.items()}
+                made[name] = BoardRootfsArm(self.host, self.remote_cache, engine, locate)
+        return {name: RemoteArm(arm, self.host) for name, arm in made.items()}
 
     def bring(self, cell: Prepared) -> Prepared:
         """A cell with its files on the board."""
-        with self.host.explained():
-            return bring(cell, self.shelf)
+        with self.host.explain_failures():
+            return upload_cell(cell, self.remote_cache)
 
     def facts(self, engine: docker.DockerClient | None) -> dict[str, Any]:
         """`host` of run.json."""
@@ -174,7 +174,7 @@ class There:
 
     def tidy(self) -> list[str]:
         """In the board's cache folder."""
-        return self.shelf.tidy()
+        return self.remote_cache.tidy()
 
     def outdated(self, engine: docker.DockerClient) -> list[str]:
         """In the board's cache folder."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.hosts.monitor import Watch
-from bench.remote.agent_client import Board
+from bench.remote.agent_client import AgentClient
 from bench.remote.snapshot import snapshot
 
 FILES = (
@@ -21,7 +21,7 @@ FILES = (
 class BoardWatch(Watch):
     """Reads a board."""
 
-    board: Board
+    board: AgentClient
 
     def read(self) -> dict[str, Any]:
         """What the board's kernel has counted by now, by the board's clock."""

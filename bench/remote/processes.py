@@ -11,16 +11,16 @@ from bench.arms.rootfs import ENTER, PYTHON
 from bench.core.errors import HostError
 from bench.images.engine import ENGINE_GONE, LABEL, files_digest, gone, remove
 from bench.images.local import Locate
-from bench.remote.agent_client import Board
-from bench.remote.cache import Shelf
+from bench.remote.agent_client import AgentClient
+from bench.remote.cache import RemoteCache
 from bench.remote.engine import socket_of
-from bench.remote.failures import full, is_full
+from bench.remote.failures import disk_failure, is_disk_full
 
 
 class BoardProcess:
     """Launches a process on the board. `command` puts what comes before the runner's arguments."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: AgentClient) -> None:
         self.board = board
 
     def run(self, command: Sequence[str], spec: Spec) -> Outcome:
@@ -61,9 +61,9 @@ class BoardRootfsArm(BoardProcess):
 
     name = "rootfs"
 
-    def __init__(self, board: Board, shelf: Shelf, engine: docker.DockerClient, locate: Locate) -> None:
+    def __init__(self, board: AgentClient, cache: RemoteCache, engine: docker.DockerClient, locate: Locate) -> None:
         super().__init__(board)
-        self.shelf, self.engine, self.locate = shelf, engine, locate
+        self.cache, self.engine, self.locate = cache, engine, locate
         self.roots: dict[str, str] = {}
 
     def prepare(self, framework: str) -> None:
@@ -88,13 +88,13 @@ class BoardRootfsArm(BoardProcess):
         namespace = ["unshare", "--mount", "--propagation", "private"]
         if self.board.facts["uid"] != 0:
             namespace.append("--map-root-user")
-        return [*namespace, "sh", str(self.shelf.put(ENTER)), root, *mounts, "--"]
+        return [*namespace, "sh", str(self.cache.put(ENTER)), root, *mounts, "--"]
 
     def _unpack(self, digest: str, root: PurePosixPath) -> None:
         try:
             container = self.engine.containers.create(digest, labels={LABEL: "rootfs"})
             try:
-                with self.shelf.partial(root) as partial:
+                with self.cache.partial(root) as partial:
                     self._fill(container.id, partial)
             finally:
                 with suppress(*ENGINE_GONE):
@@ -105,8 +105,8 @@ class BoardRootfsArm(BoardProcess):
     def _fill(self, container: str, partial: str) -> None:
         complaint = self.board.call("unpack", engine=socket_of(self.board), container=container, folder=partial)
         if complaint:
-            if is_full(complaint):
-                raise full(self.board.address, self.board.cache, complaint)
+            if is_disk_full(complaint):
+                raise disk_failure(self.board.address, self.board.cache, complaint)
             raise HostError(f"an image could not be unpacked on {self.board.address}: {complaint}", "try it again")
         # The engine adds these empty where the image lacks them; the script mounts onto them.
         for folder in ("proc", "sys", "dev", "tmp"):
@@ -118,7 +118,7 @@ class BoardNativeArm(BoardProcess):
 
     name = "native"
 
-    def __init__(self, board: Board, python: Callable[[str], str]) -> None:
+    def __init__(self, board: AgentClient, python: Callable[[str], str]) -> None:
         super().__init__(board)
         self.python = python
         self.pythons: dict[str, str] = {}

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.remote.agent_client import Board
+from bench.remote.agent_client import AgentClient
 
 
 @contextmanager
-def snapshot(board: Board, patterns: Sequence[str]) -> Iterator[tuple[Path, int]]:
+def snapshot(board: AgentClient, patterns: Sequence[str]) -> Iterator[tuple[Path, int]]:
     """A folder with the files that these patterns stand for there, and the moment, by the board's clock in ns."""
     answer = board.call("gather", patterns=list(patterns))
     with tempfile.TemporaryDirectory() as folder:

@@ -5,18 +5,18 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from bench.artifacts.request import Prepared, write
-from bench.remote.cache import Shelf
+from bench.remote.cache import RemoteCache
 
 
-def bring(cell: Prepared, shelf: Shelf) -> Prepared:
+def upload_cell(cell: Prepared, cache: RemoteCache) -> Prepared:
     """The cell as the board has it. Raises HostError when it cannot be copied there."""
     artifact = cell.artifact
     places = {
-        "artifact": shelf.put(artifact.path, artifact.sha256),
-        "reference": shelf.put(artifact.reference, artifact.reference_sha256),
+        "artifact": cache.put(artifact.path, artifact.sha256),
+        "reference": cache.put(artifact.reference, artifact.reference_sha256),
     }
-    request = _request(cell.request, places, shelf)
-    energy = _request(cell.energy_request, places, shelf) if cell.energy_request else None
+    request = _request(cell.request, places, cache)
+    energy = _request(cell.energy_request, places, cache) if cell.energy_request else None
     folders = [place.parent for place in (*places.values(), request, *([energy] if energy else []))]
     return replace(
         cell,
@@ -26,10 +26,10 @@ def bring(cell: Prepared, shelf: Shelf) -> Prepared:
     )
 
 
-def _request(path: Path, places: dict[str, PurePosixPath], shelf: Shelf) -> PurePosixPath:
+def _request(path: Path, places: dict[str, PurePosixPath], cache: RemoteCache) -> PurePosixPath:
     """The same request with the board's paths in it."""
     words = json.loads(path.read_text())
     for key, place in places.items():
         if words.get(key):
             words[key]["path"] = str(place)
-    return shelf.put(write(words))
+    return cache.put(write(words))

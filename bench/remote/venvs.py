@@ -17,9 +17,9 @@ from bench.core.matrix.schema import Matrix
 from bench.core.paths import PROJECT
 from bench.images.local import lock_file
 from bench.images.venvs import vendor_index
-from bench.remote.agent_client import Board
-from bench.remote.cache import Shelf
-from bench.remote.failures import full, is_full
+from bench.remote.agent_client import AgentClient
+from bench.remote.cache import RemoteCache
+from bench.remote.failures import disk_failure, is_disk_full
 from runner.protocol import hash_artifact, hash_runner
 
 INSTALL = 1800.0  # seconds: a memory card and a slow processor unpack large packages
@@ -33,8 +33,8 @@ done; exit 1"""
 class Environments:
     """Makes the environments of a board."""
 
-    def __init__(self, board: Board, shelf: Shelf, matrix: Matrix) -> None:
-        self.board, self.shelf, self.matrix = board, shelf, matrix
+    def __init__(self, board: AgentClient, cache: RemoteCache, matrix: Matrix) -> None:
+        self.board, self.cache, self.matrix = board, cache, matrix
 
     def python(self, framework: str) -> str:
         """The interpreter of a framework's environment, which is made once. Raises HostError."""
@@ -51,10 +51,10 @@ class Environments:
         with tempfile.TemporaryDirectory() as temporary:
             wheels = Path(temporary) / "wheels"
             self._fetch(lock, version, wheels)
-            there = self.shelf.put(wheels)
-        runner = self.shelf.put(PROJECT / "runner", hash_runner())
-        locked = self.shelf.put(lock)
-        with self.shelf.partial(folder) as partial:
+            there = self.cache.put(wheels)
+        runner = self.cache.put(PROJECT / "runner", hash_runner())
+        locked = self.cache.put(lock)
+        with self.cache.partial(folder) as partial:
             # Copies nothing and needs no ensurepip; the interpreter finds its folder from where it was started.
             self._call([base, "-m", "venv", "--without-pip", partial], "a virtual environment cannot be made")
             python = f"{partial}/bin/python"
@@ -95,7 +95,7 @@ class Environments:
 
     def _pip(self, python: str, base: str) -> list[str]:
         """A pip that runs there for this interpreter: ours, or where that is too new for it, the one it came with."""
-        ours = str(self.shelf.put(Path(pip.__file__).parent))
+        ours = str(self.cache.put(Path(pip.__file__).parent))
         if self.board.run([python, ours, "--version"]).code == 0:
             return [python, ours]
         find = "import ensurepip, glob, os; print(*glob.glob(os.path.dirname(ensurepip.__file__) + '/_bundled/pip-*'))"
@@ -105,8 +105,8 @@ class Environments:
     def _call(self, words: list[str], what: str) -> None:
         said = self.board.run(words, timeout=INSTALL)
         if said.code:
-            if is_full(said.err):
-                raise full(self.board.address, self.board.cache, said.err)
+            if is_disk_full(said.err):
+                raise disk_failure(self.board.address, self.board.cache, said.err)
             last = "\n".join((said.err or said.out).strip().splitlines()[-5:])
             raise HostError(f"{what} on {self.board.address}:\n{last}", "leave the native arm out with --arms")
 

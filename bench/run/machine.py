@@ -209,7 +209,7 @@ def machine_at(address: str | None) -> Iterator[Machine]:
         yield Here()
         return
     from bench.core.address import parse
-    from bench.remote.machine import There
+    from bench.remote.machine import RemoteMachine
 
-    with There(parse(address)) as board:
+    with RemoteMachine(parse(address)) as board:
         yield board

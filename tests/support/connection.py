@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.core.address import Address
-from bench.remote.agent_client import Board
+from bench.remote.agent_client import AgentClient
 from bench.remote.connection import Connection
 from bench.remote.failures import BoardError
 
@@ -55,7 +55,7 @@ class FakeConnection(Connection):
 def board(tmp_path, monkeypatch):
     """A board that is this machine, with a cache folder below the test's own."""
     monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path / "board"))
-    with Board(ADDRESS, FakeConnection) as made:
+    with AgentClient(ADDRESS, FakeConnection) as made:
         yield made
 
 

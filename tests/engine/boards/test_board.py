@@ -15,7 +15,7 @@ import pytest
 from bench.core.address import parse
 from bench.core.matrix.schema import Sensing
 from bench.hosts.sensors import Sampler
-from bench.remote.agent_client import Board
+from bench.remote.agent_client import AgentClient
 from bench.remote.failures import BoardError
 from bench.run.machine import machine_at
 from tests.engine.conftest import journal, wait_for, written
@@ -212,7 +212,7 @@ def test_a_full_card_is_said_before_anything_is_launched(board, run, tmp_path):
 
 
 def test_a_restarted_board_is_noticed(board):
-    with Board(parse(board.address)) as connected:
+    with AgentClient(parse(board.address)) as connected:
         connected.boot = "another"
         with pytest.raises(BoardError, match="board-restarted: "):
             connected.require_same_boot()

@@ -13,7 +13,7 @@ from bench.core.errors import HostError
 from bench.hosts.host import Local
 from bench.images.venvs import find_python
 from bench.remote import agent_client as boards
-from bench.remote.agent_client import SOURCE, Board
+from bench.remote.agent_client import SOURCE, AgentClient
 from bench.remote.failures import BoardError
 from tests.support.connection import ADDRESS, FakeConnection, listed
 
@@ -122,7 +122,7 @@ def test_a_board_that_was_restarted_is_told_from_a_network_that_failed(board, mo
 def test_one_desk_at_a_time(board, tmp_path, monkeypatch):
     lock = str(tmp_path / "host.lock")
     assert board.call("reserve", path=lock) is None
-    with Board(ADDRESS, FakeConnection) as second:
+    with AgentClient(ADDRESS, FakeConnection) as second:
         holder = second.call("reserve", path=lock)
         assert int(holder) == int((tmp_path / "host.lock").read_text())
 
@@ -133,7 +133,10 @@ def test_a_board_without_python_says_so(tmp_path, monkeypatch):
     real = FakeConnection.words
     monkeypatch.setattr(FakeConnection, "words", lambda *each: [w for w in real(*each) if not w.startswith("PATH=")])
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(HostError, match="no Python runs on ssh://pi@board") as raised, Board(ADDRESS, FakeConnection):
+    with (
+        pytest.raises(HostError, match="no Python runs on ssh://pi@board") as raised,
+        AgentClient(ADDRESS, FakeConnection),
+    ):
         pass
     assert "python3" in str(raised.value.hint)
 
@@ -149,7 +152,7 @@ def test_a_real_python_36_answers(tmp_path, monkeypatch):
         pytest.skip(str(error))
     (tmp_path / "python3").symlink_to(old)
     monkeypatch.setenv("EDGEBENCH_CACHE", str(tmp_path / "board"))
-    with Board(ADDRESS, lambda address: FakeConnection(address, str(tmp_path))) as board:
+    with AgentClient(ADDRESS, lambda address: FakeConnection(address, str(tmp_path))) as board:
         assert board.facts["python"].startswith("3.6.")
         assert board.read("/etc/hostname") == Path("/etc/hostname").read_bytes()
         assert board.run(["sh", "-c", "echo a"]) == Local().run(["sh", "-c", "echo a"])
@@ -170,5 +173,5 @@ def test_a_login_that_prints_is_passed_over(board, monkeypatch):
     monkeypatch.setattr(
         FakeConnection, "words", lambda *each: [*real(*each)[:-1], f"echo Welcome; echo '{{}}'; {real(*each)[-1]}"]
     )
-    with Board(ADDRESS, FakeConnection) as loud:
+    with AgentClient(ADDRESS, FakeConnection) as loud:
         assert loud.facts == board.facts

@@ -9,26 +9,26 @@ import pytest
 from bench.artifacts.request import Prepared
 from bench.core.errors import HostError
 from bench.core.matrix.plan import Cell
-from bench.remote.cache import Shelf
+from bench.remote.cache import RemoteCache
 from bench.remote.failures import BoardError
-from bench.remote.upload import bring
+from bench.remote.upload import upload_cell
 from runner.protocol import hash_artifact
 from tests.support.connection import folder
 
 
 def test_a_folder_arrives_whole_and_travels_once(board, tmp_path):
     made = folder(tmp_path / "model", {"a.bin": "1", "sub/b.bin": "2", "__pycache__/c.pyc": "3"})
-    where = Shelf(board).put(made)
+    where = RemoteCache(board).put(made)
     assert {str(p.relative_to(where)) for p in Path(where).rglob("*") if p.is_file()} == {"a.bin", "sub/b.bin"}
     before = Path(where).stat().st_ino
-    assert Shelf(board).put(made) == where
+    assert RemoteCache(board).put(made) == where
     assert Path(where).stat().st_ino == before
-    assert Shelf(board).put(folder(tmp_path / "model", {"a.bin": "other"})) != where
+    assert RemoteCache(board).put(folder(tmp_path / "model", {"a.bin": "other"})) != where
 
 
 def test_a_file_is_named_by_its_content(board, tmp_path):
     made = folder(tmp_path, {"model.onnx": "x" * 100_000}) / "model.onnx"
-    where = Shelf(board).put(made)
+    where = RemoteCache(board).put(made)
     assert where == PurePosixPath(board.cache, "store", hash_artifact(str(made)), "model.onnx")
     assert Path(where).read_bytes() == made.read_bytes()
 
@@ -44,7 +44,7 @@ def test_what_arrives_damaged_gets_no_name(board, tmp_path, monkeypatch):
     monkeypatch.setattr(board.connection, "send", damage)
     made = folder(tmp_path, {"model.onnx": "right"}) / "model.onnx"
     with pytest.raises(HostError, match="arrived damaged"):
-        Shelf(board).put(made)
+        RemoteCache(board).put(made)
     assert not list(Path(board.cache).glob("store/*"))
 
 
@@ -53,7 +53,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_done(board, tmp_path, monke
     monkeypatch.setattr(board.connection, "send", lambda words, give: (2, said))
     made = folder(tmp_path, {"model.onnx": "right"}) / "model.onnx"
     with pytest.raises(BoardError, match="disk-full: ssh://pi@board has no room left in") as raised:
-        Shelf(board).put(made)
+        RemoteCache(board).put(made)
     assert "EDGEBENCH_CACHE" in str(raised.value.hint)
     assert not list(Path(board.cache).glob("store/*"))
 
@@ -61,7 +61,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_done(board, tmp_path, monke
 def test_what_a_killed_bench_left_is_removed(board):
     left = Path(board.cache) / "rootfs" / "partial-abc-1"
     left.mkdir(parents=True)
-    assert Shelf(board).tidy() == [str(left)]
+    assert RemoteCache(board).tidy() == [str(left)]
     assert not left.exists()
 
 
@@ -78,7 +78,7 @@ def test_a_cell_gets_the_paths_of_the_board(board, tmp_path, monkeypatch):
         reference_sha256=hash_artifact(str(reference)),
     )
     cell = Prepared(Cell("host", "onnxruntime", "cifarnet", "fp32"), request, (), artifact)
-    brought = bring(cell, Shelf(board))
+    brought = upload_cell(cell, RemoteCache(board))
     there = json.loads(brought.request.read_text())
     assert there["threads"] == 2
     assert Path(there["artifact"]["path"]).read_text() == "model"

@@ -7,7 +7,7 @@ import pytest
 from bench.core.address import Address
 from bench.core.errors import HostError
 from bench.core.paths import PROJECT
-from bench.remote.failures import is_full, refused
+from bench.remote.failures import is_disk_full, ssh_failure
 
 CHANGED = """@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
 @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
@@ -29,7 +29,7 @@ Host key verification failed.
     ],
 )
 def test_each_has_its_reason_and_what_to_do(complaint, reason, hint):
-    error = refused(Address("board", "pi", 2222), complaint)
+    error = ssh_failure(Address("board", "pi", 2222), complaint)
     assert isinstance(error, HostError)
     assert error.reason == reason
     assert str(error).startswith(f"{reason}: ")
@@ -37,10 +37,10 @@ def test_each_has_its_reason_and_what_to_do(complaint, reason, hint):
 
 
 def test_a_full_disk_is_known_by_what_programs_say():
-    assert is_full("tar: x.onnx: Wrote only 512 of 10240 bytes\ntar: Exiting with failure status")
-    assert is_full("tar: x: Cannot write: No space left on device")
-    assert is_full("[Errno 28] No space left on device")
-    assert not is_full("Permission denied")
+    assert is_disk_full("tar: x.onnx: Wrote only 512 of 10240 bytes\ntar: Exiting with failure status")
+    assert is_disk_full("tar: x: Cannot write: No space left on device")
+    assert is_disk_full("[Errno 28] No space left on device")
+    assert not is_disk_full("Permission denied")
 
 
 def test_every_reason_is_documented():

@@ -10,7 +10,7 @@ from bench.core.matrix.schema import load_matrix
 from bench.core.paths import MATRIX
 from bench.remote import machine as machines
 from bench.remote.facts import identity
-from bench.remote.machine import There
+from bench.remote.machine import RemoteMachine
 from bench.run.machine import LOCAL, Here, machine_at
 from tests.support.connection import ADDRESS
 
@@ -54,9 +54,9 @@ def test_this_machine_needs_no_connection(address):
 @pytest.fixture
 def elsewhere(board):
     """The machine that is the fake board."""
-    machine = There(ADDRESS)
+    machine = RemoteMachine(ADDRESS)
     machine.host = board
-    machine.shelf = machines.Shelf(board)
+    machine.remote_cache = machines.RemoteCache(board)
     return machine
 
 
