@@ -7,10 +7,10 @@ from typing import Any
 
 from rich.console import Console
 
-from bench.artifacts.edgetpu import staged, without_compiler
+from bench.artifacts.edgetpu import kinds_without_compiler, stage_compiler
 from bench.artifacts.recipe import MAKERS, SOURCES, STEPS
-from bench.artifacts.report import compared
-from bench.artifacts.steps import MEMORY, SECONDS, TIMED_OUT, Containers, Host, Step, Workshop
+from bench.artifacts.report import comparison_line
+from bench.artifacts.steps import MEMORY, SECONDS, TIMED_OUT, ContainerStepRunner, HostStepRunner, Step, StepRunner
 from bench.artifacts.store import Manifest, Store
 from bench.core.errors import CellsFailed, HostError
 from bench.core.matrix import parity_bounds
@@ -38,29 +38,29 @@ def build(names: Sequence[str], kinds: Iterable[Kind], progress: Console, *, aga
     store = Store(model_store())
     failures: list[str] = []
     wanted = list(dict.fromkeys(kinds))
-    left_out = useless(load_matrix(), names, wanted) | sourceless(store, names, wanted)
-    left_out |= without_compiler(names, wanted)
+    left_out = unusable_kinds(load_matrix(), names, wanted) | kinds_without_source(store, names, wanted)
+    left_out |= kinds_without_compiler(names, wanted)
     for (name, kind), reason in left_out.items():
         progress.print(f"models: {name} is not made as {kind}: {reason}", highlight=False, soft_wrap=True)
-    workshop: Workshop | None = None
+    step_runner: StepRunner | None = None
     for step, mine in _by_step(wanted).items():
         useful = {name: [kind for kind in mine if (name, kind) not in left_out] for name in names}
         todo = {name: missing for name in names if (missing := _missing(store, name, step, useful[name], again=again))}
         if not todo:
             continue
-        workshop = workshop or find_workshop(progress)
-        if not workshop.apart and (brought := sorted(todo.keys() & set(store.own()))):
+        step_runner = step_runner or find_step_runner(progress)
+        if not step_runner.apart and (brought := sorted(todo.keys() & set(store.user_models()))):
             what = f"no engine answers, and a model of your own is converted in a container only: {', '.join(brought)}"
             raise HostError(what, "start an engine with `make engine-up`")
-        workshop.prepare(step)
+        step_runner.prepare(step)
         for name, missing in todo.items():
             progress.print(f"models: {step} {name} ({', '.join(map(str, missing))})", highlight=False)
-            failures += _make(store, workshop, step, name, missing, progress)
+            failures += _make(store, step_runner, step, name, missing, progress)
     if failures:
         raise ModelBuildError("\n".join(failures), f"all of it is kept in {store.root / 'logs'}")
 
 
-def useless(matrix: Matrix, names: Sequence[str], kinds: Iterable[Kind]) -> dict[tuple[str, Kind], str]:
+def unusable_kinds(matrix: Matrix, names: Sequence[str], kinds: Iterable[Kind]) -> dict[tuple[str, Kind], str]:
     """Model and kind → the reason why each framework that reads the format is without the model."""
     found = {}
     for kind in set(kinds) - set(SOURCES.values()):
@@ -71,10 +71,10 @@ def useless(matrix: Matrix, names: Sequence[str], kinds: Iterable[Kind]) -> dict
     return found
 
 
-def sourceless(store: Store, names: Sequence[str], kinds: Iterable[Kind]) -> dict[tuple[str, Kind], str]:
+def kinds_without_source(store: Store, names: Sequence[str], kinds: Iterable[Kind]) -> dict[tuple[str, Kind], str]:
     """Model of the user's and kind → that there is nothing to make it of."""
     found = {}
-    for name in (each for each in names if each in store.own()):
+    for name in (each for each in names if each in store.user_models()):
         for kind in kinds:
             source = SOURCES.get(MAKERS[kind])
             if store.find(name, *kind) is None and (source is None or store.find(name, *source) is None):
@@ -87,13 +87,13 @@ def formats_of(framework: Framework) -> set[str]:
     return {framework.kind(precision).format for precision in framework.precisions}
 
 
-def find_workshop(progress: Console) -> Workshop:
+def find_step_runner(progress: Console) -> StepRunner:
     """Where steps run: in containers, or where no engine answers on the host."""
     try:
-        return Containers(engines.connect())
+        return ContainerStepRunner(engines.connect())
     except HostError:
         progress.print("models: no engine answers, so the steps run in environments of this machine", highlight=False)
-        return Host()
+        return HostStepRunner()
 
 
 def _by_step(wanted: Sequence[Kind]) -> dict[str, list[Kind]]:
@@ -107,7 +107,7 @@ def _by_step(wanted: Sequence[Kind]) -> dict[str, list[Kind]]:
 
 def _missing(store: Store, name: str, step: str, kinds: Sequence[Kind], *, again: bool) -> list[Kind]:
     """What is not there whole. A model of the user's own is defined by its file, and by no step."""
-    if step not in SOURCES and name in store.own():
+    if step not in SOURCES and name in store.user_models():
         return []
     found = {kind: store.find(name, *kind) for kind in kinds}
     missing = [kind for kind, artifact in found.items() if artifact is None or not artifact.is_intact()]
@@ -115,10 +115,10 @@ def _missing(store: Store, name: str, step: str, kinds: Sequence[Kind], *, again
 
 
 def _make(
-    store: Store, workshop: Workshop, step: str, name: str, kinds: Sequence[Kind], progress: Console
+    store: Store, step_runner: StepRunner, step: str, name: str, kinds: Sequence[Kind], progress: Console
 ) -> list[str]:
     """Run one step for a model; the messages of what it could not make, which the store keeps, too."""
-    brought = name in store.own()
+    brought = name in store.user_models()
     with store.staging() as folder:
         given: dict[str, Path] = {}
         if source := SOURCES.get(step):
@@ -127,13 +127,18 @@ def _make(
                 return [_fail(store, name, kind, f"it has no {source} to begin with") for kind in kinds]
             inputs = folder / "inputs.json"
             inputs.write_text(json.dumps(begun.inputs), encoding="utf-8")
-            given = {"model": begun.path, "inputs": inputs, "reference": begun.reference, **staged(kinds, folder)}
+            given = {
+                "model": begun.path,
+                "inputs": inputs,
+                "reference": begun.reference,
+                **stage_compiler(kinds, folder),
+            }
         out = folder / "out"
         out.mkdir()
-        code, said = workshop.run(Step(name=step, model=name, kinds=kinds, given=given, brought=brought), out)
+        code, said = step_runner.run(Step(name=step, model=name, kinds=kinds, given=given, brought=brought), out)
         _keep_log(store, f"{name}-{step}", said)
         if code:
-            reason = end_of(code, said, limit=MEMORY if brought else None)
+            reason = failure_reason(code, said, limit=MEMORY if brought else None)
             return [_fail(store, name, kind, reason, said) for kind in kinds]
         made: Manifest = json.loads((out / "made.json").read_text(encoding="utf-8"))
         failed: Mapping[str, str] = made.pop("failed", {})
@@ -147,10 +152,10 @@ def _judged(entry: Mapping[str, Any]) -> str:
     """What the maker found of an artifact, in the words of a check."""
     kind = Kind(entry["format"], entry["precision"])
     wrong = parity_bounds.outside(kind.precision, entry["parity"])
-    return f"{kind}: {compared('differs' if wrong else 'agrees', entry['parity'], wrong)}"
+    return f"{kind}: {comparison_line('differs' if wrong else 'agrees', entry['parity'], wrong)}"
 
 
-def end_of(code: int, said: str, *, limit: int | None = None) -> str:
+def failure_reason(code: int, said: str, *, limit: int | None = None) -> str:
     """Why a step ended with this code: its last words. `limit` is how many bytes it might take."""
     if code in (137, -9):
         more = f" (a model of your own may take {limit >> 30} GiB)" if limit else ""

@@ -12,7 +12,7 @@ BESIDE = "edgetpu_compiler_bin"  # where Google's package has the program proper
 WHY = f"no {PROGRAM} on the PATH: https://coral.ai/docs/edgetpu/compiler/"
 
 
-def without_compiler(names: Iterable[str], kinds: Iterable[Kind]) -> dict[tuple[str, Kind], str]:
+def kinds_without_compiler(names: Iterable[str], kinds: Iterable[Kind]) -> dict[tuple[str, Kind], str]:
     """Model and kind → that this machine has no compiler for it."""
     wanted = [kind for kind in kinds if kind.format == FORMAT]
     if not wanted or shutil.which(PROGRAM):
@@ -20,7 +20,7 @@ def without_compiler(names: Iterable[str], kinds: Iterable[Kind]) -> dict[tuple[
     return {(name, kind): WHY for name in names for kind in wanted}
 
 
-def staged(kinds: Iterable[Kind], folder: Path) -> dict[str, Path]:
+def stage_compiler(kinds: Iterable[Kind], folder: Path) -> dict[str, Path]:
     """What a step is given to make these kinds (option → path): a folder with the compiler, where one is needed."""
     program = shutil.which(PROGRAM)
     if program is None or all(kind.format != FORMAT for kind in kinds):

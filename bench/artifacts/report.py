@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def compared(status: str, parity: Mapping[str, Any] | None, wrong: str | None) -> str:
+def comparison_line(status: str, parity: Mapping[str, Any] | None, wrong: str | None) -> str:
     """A verdict, its figures and what is wrong, in one line."""
     text = status
     if parity:

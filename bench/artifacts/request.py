@@ -13,7 +13,7 @@ from bench.core.matrix.parity_bounds import BOUNDS
 from bench.core.matrix.plan import Cell, Plan
 from bench.core.matrix.schema import Matrix
 from bench.core.paths import cache
-from bench.hosts.grant import NOTHING, Grant
+from bench.hosts.grant import NO_HARDWARE, Grant
 from runner.protocol import PROTOCOL
 
 
@@ -26,7 +26,7 @@ class Prepared:
     mounts: tuple[Path, ...]
     artifact: Artifact
     energy_request: Path | None = None  # of the energy pass
-    grant: Grant = NOTHING
+    grant: Grant = NO_HARDWARE
 
 
 def timing_of(plan: Plan) -> dict[str, Any]:
@@ -55,18 +55,18 @@ def request_of(cell: Cell, matrix: Matrix, artifact: Artifact, threads: int, *, 
     }
 
 
-def lasting(seconds: float) -> dict[str, Any]:
+def long_request(seconds: float) -> dict[str, Any]:
     """What to change in a request so that it infers for so many seconds, and tells of each second."""
     stop = {"iterations": 1, "seconds": seconds, "max_iterations": 10**12}
     return {"measure": ["output", "windows", "memory"], "stop": stop, "window_s": 1.0}
 
 
-def seen(request: Path, artifact: Artifact) -> tuple[Path, ...]:
+def request_folders(request: Path, artifact: Artifact) -> tuple[Path, ...]:
     """The folders that a launch of a request must see."""
     return request.parent, artifact.path.parent, artifact.reference.parent
 
 
-def write(request: Mapping[str, Any]) -> Path:
+def write_request(request: Mapping[str, Any]) -> Path:
     """The request as a file that is named by its content."""
     folder = cache() / "requests"
     text = json.dumps(request, indent=1, sort_keys=True) + "\n"

@@ -17,7 +17,7 @@ from bench.core.matrix.artifact_kind import Kind
 from bench.core.paths import PROJECT
 from bench.images import bake
 from bench.images import engine as engines
-from bench.images.local import PREFIX, RECIPE, compiled, native_platform, recipe_hash
+from bench.images.local import PREFIX, RECIPE, compiled_frameworks, native_platform, recipe_hash
 from bench.images.prune import tidy
 from bench.images.venvs import ensure_venv
 
@@ -50,7 +50,7 @@ class Step:
         return ["-m", f"models.{self.name}", self.model, f"--out={out}", *kinds, *files, *self.words]
 
 
-class Workshop(Protocol):
+class StepRunner(Protocol):
     """A place where steps run. In one that is `apart` from this machine they may read what a user brought."""
 
     apart: bool
@@ -62,7 +62,7 @@ class Workshop(Protocol):
         """Run a step to its end: its exit code and everything it said. It writes into the folder `out`."""
 
 
-class Containers:
+class ContainerStepRunner:
     """Steps in their images: no network, a read-only root, the caller's uid, removed afterwards."""
 
     apart = True
@@ -130,7 +130,7 @@ class Containers:
             engines.remove(container)
 
 
-class Host:
+class HostStepRunner:
     """Steps in environments of this machine, made from the lock files of the same images."""
 
     apart = False
@@ -140,7 +140,7 @@ class Host:
 
     def prepare(self, name: str) -> None:
         """Install the step's environment, once. Raises HostError for a step that needs what only an image holds."""
-        if name in compiled():
+        if name in compiled_frameworks():
             what = f"the step {name} tries its models with {name} itself, which is compiled in an image"
             raise HostError(what, "start an engine with `make engine-up`, or name other formats with --format")
         lock = PROJECT / "models" / name / "requirements.txt"

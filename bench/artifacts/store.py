@@ -57,23 +57,23 @@ class Store:
 
     # --- reading: no lock is needed, since files only ever appear whole
 
-    def own(self) -> list[str]:
+    def user_models(self) -> list[str]:
         """The names of the models that the user brought."""
         return sorted(path.stem for path in (self.root / "own").glob("*.json"))
 
-    def said(self, model: str) -> dict[str, Any] | None:
+    def user_entry(self, model: str) -> dict[str, Any] | None:
         """What the user said of a model of theirs, with its `key`; None where it is not theirs, or that is damaged."""
         said = files.read_json(self.root / "own" / f"{model}.json")
         return said if said and isinstance(said.get("key"), str) else None
 
-    def brought(self, model: str) -> dict[str, Any] | None:
+    def user_file_entry(self, model: str) -> dict[str, Any] | None:
         """The index's entry of the very file that the user brought; None where that is not there."""
-        said, manifest = self.said(model), self.manifest(model)
-        return brought_of(manifest["artifacts"], said) if said and manifest else None
+        said, manifest = self.user_entry(model), self.manifest(model)
+        return find_user_file(manifest["artifacts"], said) if said and manifest else None
 
     def key(self, model: str) -> str | None:
         """What names the definition of a model: the user's own, or the catalogue's by the current sources."""
-        said = self.said(model)
+        said = self.user_entry(model)
         return str(said["key"]) if said else self.recipes.key(model)
 
     def artifact_key(self, model: str, kind: Kind) -> str | None:
@@ -86,8 +86,8 @@ class Store:
         key = self.key(model)
         manifest = self._read(self._index(model, key)) if key else None
         if key and manifest:
-            said = self.said(model)
-            brought = brought_of(manifest["artifacts"], said) if said else None
+            said = self.user_entry(model)
+            brought = find_user_file(manifest["artifacts"], said) if said else None
             current = [each for each in manifest["artifacts"] if each is brought or self._is_current(key, each)]
             manifest["artifacts"] = [each for each in current if (self.root / each["path"]).exists()]
         return manifest
@@ -278,7 +278,7 @@ class Store:
             os.close(held)
 
 
-def brought_of(entries: Sequence[dict[str, Any]], said: Mapping[str, Any]) -> dict[str, Any] | None:
+def find_user_file(entries: Sequence[dict[str, Any]], said: Mapping[str, Any]) -> dict[str, Any] | None:
     """Which entry of an index is the very file that the user brought: no step made it, so it has the model's own key.
 
     Earlier versions gave that key to all that they pulled: so it is of the file's kind, and of several the one in

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.artifacts.oci_artifact import TITLE, files_for, layers_of, pack, unpack
-from bench.artifacts.store import Manifest, Store, brought_of
-from bench.artifacts.user_models import lacking
+from bench.artifacts.store import Manifest, Store, find_user_file
+from bench.artifacts.user_models import missing_parts
 from bench.core import files
 from bench.core.errors import HostError
 from bench.core.matrix.artifact_kind import Kind
@@ -42,12 +42,12 @@ class ModelPusher:
 
         Raises HostError, and then the tag is as it was.
         """
-        if model in self.store.own() and (error := lacking(self.store, model)):
+        if model in self.store.user_models() and (error := missing_parts(self.store, model)):
             raise error
         index = self.store.manifest(model)
         if index is None or not index["artifacts"]:
             raise HostError(f"nothing of {model} is made", f"bench models build {model}")
-        own = self.store.said(model)
+        own = self.store.user_entry(model)
         index = index | ({"own": own} if own else {})
         repository, tag = repository_of(self.registry, model), tag_of(index)
         files: dict[str, tuple[dict[str, Any], Path]] = {}
@@ -105,7 +105,7 @@ def pull(store: Store, registry: Registry, model: str, wanted: Wanted, watcher: 
     repository = repository_of(registry, model)
     manifest, index = _find(store, registry, model, digest)
     own = index.pop("own", None)
-    brought = brought_of(index["artifacts"], own) if own else None
+    brought = find_user_file(index["artifacts"], own) if own else None
     if own and brought is None:
         what = f"what {registry.address} has of {model} is without the file that was added"
         raise HostError(what, f"where it was added: bench models push {model} --registry {registry.address}")
@@ -134,7 +134,7 @@ def pull(store: Store, registry: Registry, model: str, wanted: Wanted, watcher: 
 
 def _find(store: Store, registry: Registry, model: str, digest: str | None) -> tuple[OciManifest, Manifest]:
     """What the registry has of a model that this store can take. Raises HostError."""
-    key, mine = store.key(model), model in store.own()
+    key, mine = store.key(model), model in store.user_models()
     tag = digest or (tag_of({"key": key}) if key and not mine else OWN)
     repository = repository_of(registry, model)
     manifest = registry.manifest(repository, tag)

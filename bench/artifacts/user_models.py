@@ -11,9 +11,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.artifacts.build import end_of
+from bench.artifacts.build import failure_reason
 from bench.artifacts.recipe import digest
-from bench.artifacts.steps import MEMORY, TIMED_OUT, Containers, Step
+from bench.artifacts.steps import MEMORY, TIMED_OUT, ContainerStepRunner, Step
 from bench.artifacts.store import Manifest, Store
 from bench.core import files
 from bench.core.errors import ConfigError, HostError
@@ -53,16 +53,16 @@ def add(name: str, file: Path, options: Options, matrix: Matrix, say: Console) -
         given = folder / f"model{file.suffix}"
         _copy(file, given)
         key = digest(files.hash_of(given), json.dumps(asdict(options), sort_keys=True))
-        if name in store.own() and store.key(name) not in (key, None):
+        if name in store.user_models() and store.key(name) not in (key, None):
             raise ConfigError(
                 f"there is another model '{name}' already", f"bench models remove {name}, or another name"
             )
-        workshop = Containers(engines.connect(), seconds=SECONDS)
-        workshop.prepare(STEP)
+        step_runner = ContainerStepRunner(engines.connect(), seconds=SECONDS)
+        step_runner.prepare(STEP)
         out = folder / "out"
         out.mkdir()
         step = Step(name=STEP, model=name, kinds=(), given={"file": given}, words=options.words(), brought=True)
-        code, said = workshop.run(step, out)
+        code, said = step_runner.run(step, out)
         if code:
             raise ConfigError(f"{file}: {_reason(code, said)}", "docs/models.md says what can be brought")
         made: Manifest = json.loads((out / "made.json").read_text(encoding="utf-8"))
@@ -76,21 +76,21 @@ def add(name: str, file: Path, options: Options, matrix: Matrix, say: Console) -
 def remove(name: str) -> None:
     """Take a model of the user's out of the store, with all that was made of it. Raises ConfigError."""
     store = Store(model_store())
-    if name not in store.own():
-        brought = ", ".join(store.own()) or "none"
+    if name not in store.user_models():
+        brought = ", ".join(store.user_models()) or "none"
         raise ConfigError(f"no model '{name}' was added", f"added models: {brought}")
     store.remove(name)
 
 
-def with_own(matrix: Matrix, store: Store, names: Iterable[str] = (), say: Console | None = None) -> Matrix:
+def with_user_models(matrix: Matrix, store: Store, names: Iterable[str] = (), say: Console | None = None) -> Matrix:
     """The matrix with the user's own models behind those of the catalogue.
 
     One whose file is missing is left out. Raises HostError when it is one of `names`; where there are none, `say` is
     told.
     """
     found, wanted = {}, set(names)
-    for name in store.own():
-        error = lacking(store, name)
+    for name in store.user_models():
+        error = missing_parts(store, name)
         if error is None:
             found[name] = _network(name, store)
         elif name in wanted:
@@ -122,7 +122,7 @@ def refusals(store: Store, matrix: Matrix) -> Callable[[Cell], str | None]:
 
 
 def _network(name: str, store: Store) -> Network:
-    manifest, given = store.manifest(name), store.brought(name)
+    manifest, given = store.manifest(name), store.user_file_entry(name)
     assert manifest, "nothing of it is lacking"
     assert given, "nothing of it is lacking"
     return Network(
@@ -167,18 +167,18 @@ def _reason(code: int, said: str) -> str:
         return f"reading it takes more than {SECONDS} s"
     if code > 128:
         return f"the program that reads it was ended by signal {code - 128}: the file is damaged"
-    return end_of(code, said)
+    return failure_reason(code, said)
 
 
-def lacking(store: Store, model: str) -> HostError | None:
+def missing_parts(store: Store, model: str) -> HostError | None:
     """Why nothing can be done with a model that a user brought, to be raised or told; None where it is whole."""
-    said, manifest = store.said(model) or {}, store.manifest(model)
+    said, manifest = store.user_entry(model) or {}, store.manifest(model)
     file = said.get("file", "FILE")
     if not said:
         what = f"{store.root / 'own' / f'{model}.json'} does not say its key"
     elif manifest is None:
         what = "there is no index of it in the store"
-    elif store.brought(model) is None:
+    elif store.user_file_entry(model) is None:
         what = f"its file {file} is missing in the store"
     elif not (store.root / manifest["reference"]["path"]).exists():
         what = "the answers that it is compared with are missing in the store"

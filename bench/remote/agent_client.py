@@ -20,7 +20,7 @@ import requests
 
 from bench.core.address import Address
 from bench.core.errors import HostError
-from bench.hosts.host import Node, Said, text
+from bench.hosts.host import CommandResult, Node, text
 from bench.remote.connection import Connection
 from bench.remote.failures import BoardError, connection_failure, disk_failure, is_disk_full, restart_failure
 
@@ -190,9 +190,9 @@ class AgentClient:
         """Write to a file that is there, as settings of the kernel are made. Raises OSError."""
         self.call("write", path=path, text=text)
 
-    def run(self, words: Sequence[str], timeout: float = 30.0) -> Said:
+    def run(self, words: Sequence[str], timeout: float = 30.0) -> CommandResult:
         """Run a command to its end, with nothing on its standard input. One that is not there ends with NOT_FOUND."""
-        return Said(**self.call("run", words=list(words), timeout=timeout))
+        return CommandResult(**self.call("run", words=list(words), timeout=timeout))
 
     def launch(self, words: Sequence[str], hear: Callable[[str, bytes], None], **how: Any) -> dict[str, Any]:
         """Run a launch; `hear` is given `out` or `err` and a piece of it. How it ended, by the board's clock."""

@@ -68,7 +68,7 @@ class BoardRootfsArm(BoardProcess):
 
     def prepare(self, framework: str) -> None:
         """Unpack the image unless one of the same layers was, and enter it once."""
-        digest = self.locate(framework).digest
+        digest = self.locate(framework).image_id
         root = PurePosixPath(self.board.cache, "rootfs", files_digest(self.engine.images.get(digest)))
         if self.board.stat(str(root)) is None:
             self._unpack(digest, root)

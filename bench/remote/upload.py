@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from bench.artifacts.request import Prepared, write
+from bench.artifacts.request import Prepared, write_request
 from bench.remote.cache import RemoteCache
 
 
@@ -32,4 +32,4 @@ def _request(path: Path, places: dict[str, PurePosixPath], cache: RemoteCache) -
     for key, place in places.items():
         if words.get(key):
             words[key]["path"] = str(place)
-    return cache.put(write(words))
+    return cache.put(write_request(words))

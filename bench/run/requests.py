@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.artifacts import loadgen
-from bench.artifacts.request import Prepared, lasting, request_of, seen, timing_of, write
+from bench.artifacts.request import Prepared, long_request, request_folders, request_of, timing_of, write_request
 from bench.artifacts.store import Artifact, Store
 from bench.core.errors import HostError
 from bench.core.matrix.artifact_kind import Kind
 from bench.core.matrix.plan import Cell, Plan
 from bench.core.matrix.schema import Matrix
 from bench.core.paths import model_store
-from bench.hosts.grant import NOTHING, Grant
+from bench.hosts.grant import NO_HARDWARE, Grant
 
 
 def prepare_requests(
@@ -36,7 +36,7 @@ def prepare_requests(
         if artifact is None:
             missing.setdefault(kind, []).append(cell.model)
             continue
-        grant = (grants or {}).get(cell.framework, NOTHING)
+        grant = (grants or {}).get(cell.framework, NO_HARDWARE)
         request = request_of(cell, matrix, artifact, threads, forced=cell.id in forced) | timing_of(plan)
         driver = (loadgen.require(cell.framework, framework.python),) if plan.driver == "loadgen" else ()
         prepared[cell.id] = _prepare(cell, request, plan, artifact, grant, driver)
@@ -53,6 +53,6 @@ def _prepare(
     cell: Cell, request: dict[str, Any], plan: Plan, artifact: Artifact, grant: Grant, driver: tuple[Path, ...]
 ) -> Prepared:
     asked = {"measure": ["output", "single-stream", "memory"], "loadgen": str(driver[0])} if driver else {}
-    path = write({**request, **asked})
-    energy = write({**request, **lasting(plan.energy.seconds)}) if plan.energy else None
-    return Prepared(cell, path, (*seen(path, artifact), *driver), artifact, energy, grant)
+    path = write_request({**request, **asked})
+    energy = write_request({**request, **long_request(plan.energy.seconds)}) if plan.energy else None
+    return Prepared(cell, path, (*request_folders(path, artifact), *driver), artifact, energy, grant)

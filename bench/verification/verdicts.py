@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from bench.arms.launch import Arm, Spec
 from bench.arms.outcome import record
-from bench.artifacts.request import request_of, seen, write
+from bench.artifacts.request import request_folders, request_of, write_request
 from bench.artifacts.store import Artifact, Store
 from bench.core import files
 from bench.core.matrix import parity_bounds
@@ -126,13 +126,13 @@ def check(
             continue
         request = request_of(cell, checks.matrix, artifact, threads, forced=True) | {"measure": MEASURE}
         request["reference"]["seeds"] = artifact.seeds
-        written = write(request)
+        written = write_request(request)
         spec = Spec(
             launch=f"{cell.id}/check",
             run_id=RUN,
             framework=cell.framework,
             request=written,
-            mounts=seen(written, artifact),
+            mounts=request_folders(written, artifact),
             cpus=cpus,
             threads=threads,
             timeout=limits.timeout,

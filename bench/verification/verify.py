@@ -7,7 +7,7 @@ from rich.console import Console
 
 from bench.arms.container import ContainerArm
 from bench.artifacts import build
-from bench.artifacts.report import compared
+from bench.artifacts.report import comparison_line
 from bench.core import cpus as cpu_lists
 from bench.core.errors import HostError
 from bench.core.matrix.plan import Cell, Plan
@@ -62,7 +62,7 @@ class Trial:
                 self.say.print(f"{str(error).splitlines()[0]}", highlight=False, soft_wrap=True)
             for cell, verdict in self.check(todo, again=again):
                 self.say.print(describe(cell, verdict), highlight=False, soft_wrap=True)
-            if discard and model not in self.checks.store.own():
+            if discard and model not in self.checks.store.user_models():
                 self.checks.store.discard(model)
 
     def _untried(self, cells: Sequence[Cell], *, again: bool) -> list[Cell]:
@@ -76,6 +76,6 @@ class Trial:
 
 def describe(cell: Cell, verdict: Verdict) -> str:
     """A verdict in one line."""
-    said = compared(verdict.status, verdict.parity, verdict.message)
+    said = comparison_line(verdict.status, verdict.parity, verdict.message)
     limits = f" with {verdict.limits}" if str(verdict.limits) else ""
     return f"{cell.framework} {cell.model} {cell.precision}{limits}: {said}"

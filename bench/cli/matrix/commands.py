@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from bench.artifacts.store import Store
-from bench.artifacts.user_models import refusals, with_own
+from bench.artifacts.user_models import refusals, with_user_models
 from bench.cli.common import (
     RESULTS,
     AsJson,
@@ -215,7 +215,7 @@ def resume(
 
     folder = find_run(results, run)
     facts = read(folder).facts
-    matrix = with_own(load_matrix(), Store(model_store()), say=console())
+    matrix = with_user_models(load_matrix(), Store(model_store()), say=console())
     words: dict[str, Any] = {"quiet": quiet, "retry_failed": retry_failed}
     study, then = (facts.get("plan") or {}).get("study"), "bench report"
     with machine_at(host or (facts.get("host") or {}).get("address")) as machine:
@@ -280,7 +280,7 @@ def _plan(
 def plan_of(selection: Selection) -> tuple[Matrix, Plan]:
     """The matrix with the user's own models, and a plan of it without what was found not to work."""
     store = Store(model_store())
-    matrix = with_own(load_matrix(), store, selection.models, console())
+    matrix = with_user_models(load_matrix(), store, selection.models, console())
     return matrix, make_plan(matrix, selection, refusals(store, matrix))
 
 
@@ -299,10 +299,10 @@ def enough_of(
 
 
 def _aim(made: Plan, matrix: Matrix, machine: Machine, engine: Any = None) -> "Target":
-    from bench.hosts.target import aim
+    from bench.hosts.target import resolve_target
 
     frameworks = sorted({cell.framework for cell in made.cells})
-    return aim(made.device, frameworks, matrix, machine.host, dict(engine.info()) if engine else None)
+    return resolve_target(made.device, frameworks, matrix, machine.host, dict(engine.info()) if engine else None)
 
 
 def _preview(

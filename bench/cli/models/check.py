@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from bench.artifacts.store import Store
-from bench.artifacts.user_models import with_own
+from bench.artifacts.user_models import with_user_models
 from bench.cli.common import AsJson, console, parse_bytes, print_json
 from bench.cli.models import tables
 from bench.core.errors import CellsFailed, ConfigError
@@ -129,7 +129,7 @@ def table(
 
 def _plan(names: Sequence[str], frameworks: Sequence[str], precisions: Sequence[str]) -> tuple[Checks, Plan]:
     store = Store(model_store())
-    matrix = with_own(load_matrix(), store, names, console())
+    matrix = with_user_models(load_matrix(), store, names, console())
     cpu = [name for name, entry in matrix.frameworks.items() if entry.group == "cpu"]
     selection = Selection(
         device="host", frameworks=frameworks or cpu, models=names, precisions=precisions or ALL, arms=("container",)

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from bench.artifacts.recipe import MAKERS
 from bench.artifacts.store import Store
-from bench.artifacts.user_models import with_own
+from bench.artifacts.user_models import with_user_models
 from bench.cli.common import AsJson, console, print_json
 from bench.cli.models import check, tables, transfer, user_models
 from bench.core.errors import ConfigError
@@ -44,7 +44,7 @@ def build(
     from bench.run.lock import reserved
 
     matrix = load_matrix()
-    every = with_own(matrix, Store(model_store()), names or ()).models
+    every = with_user_models(matrix, Store(model_store()), names or ()).models
     chosen = choose("model", names, every) if names else list(matrix.models)
     with reserved():
         build_models(chosen, _kinds(matrix, formats or (), precisions or ()), console())
@@ -56,7 +56,7 @@ def list_(as_json: AsJson = False) -> None:
     from bench.verification.catalogue import overview
 
     store = Store(model_store())
-    rows = overview(with_own(load_matrix(), store, say=console()), store)
+    rows = overview(with_user_models(load_matrix(), store, say=console()), store)
     if as_json:
         print_json(rows)
         return
@@ -70,7 +70,7 @@ def show(name: Annotated[str, typer.Argument(help="A model.")], as_json: AsJson 
     from bench.verification.catalogue import detail
 
     store = Store(model_store())
-    matrix = with_own(load_matrix(), store, [name])
+    matrix = with_user_models(load_matrix(), store, [name])
     choose("model", [name], matrix.models)
     reference = load_references().get(name)
     facts = detail(name, matrix, store, reference)

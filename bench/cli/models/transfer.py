@@ -6,7 +6,7 @@ import typer
 
 from bench.artifacts.recipe import MAKERS
 from bench.artifacts.store import Store
-from bench.artifacts.user_models import with_own
+from bench.artifacts.user_models import with_user_models
 from bench.cli.common import AsJson, console, print_json
 from bench.cli.images.registry import PATIENCE, Patience, Quiet, Where
 from bench.core.errors import ConfigError, HostError
@@ -39,7 +39,7 @@ def push(
     from bench.run.lock import reserved
 
     store = Store(model_store())
-    every = with_own(load_matrix(), store, names or (), console()).models
+    every = with_user_models(load_matrix(), store, names or (), console()).models
     made = [name for name in every if (manifest := store.manifest(name)) and manifest["artifacts"]]
     chosen = choose("model", names, every) if names else made
     if not chosen:

@@ -46,7 +46,7 @@ def add(
     store, matrix = Store(model_store()), load_matrix()
     with reserved():
         user_models.add(name, file, user_models.Options(shapes=shapes, ranges=ranges, batch=batch), matrix, console())
-    facts = detail(name, user_models.with_own(matrix, store), store, None)
+    facts = detail(name, user_models.with_user_models(matrix, store), store, None)
     if as_json:
         print_json(facts)
         return

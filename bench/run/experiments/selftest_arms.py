@@ -17,7 +17,7 @@ from typing import Any
 
 from bench.arms.container import ContainerArm
 from bench.arms.launch import Arm, Outcome, Spec
-from bench.artifacts.request import write
+from bench.artifacts.request import write_request
 from bench.core.matrix.plan import Cell, Launch
 from bench.run.experiments.sabotage import LibraryArm, LoadedArm, QuotaArm, ThrottledArm, Throttles
 
@@ -121,4 +121,4 @@ class SlowArm:
 
 def _slowed(request: Path, share: float) -> Path:
     asked: dict[str, Any] = json.loads(request.read_text(encoding="utf-8"))
-    return write({**asked, "slowdown": share})
+    return write_request({**asked, "slowdown": share})

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.engine
 
 NETWORKS = {name: entry for name, entry in catalog.load().items() if name in models_under_test()}
 KINDS = kinds_under_test()
-USELESS = build.useless(load_matrix(), list(NETWORKS), KINDS)
+USELESS = build.unusable_kinds(load_matrix(), list(NETWORKS), KINDS)
 SMALL = ("cifarnet", "mobilenet-v2")  # those that are made in every precision, the others in float32 alone
 MADE = [
     (name, kind)

@@ -5,7 +5,7 @@ import json
 import docker
 import pytest
 
-from bench.artifacts.steps import RUN, Containers
+from bench.artifacts.steps import RUN, ContainerStepRunner
 from bench.core.paths import PROJECT
 from bench.images import local
 from bench.images.engine import LABEL
@@ -86,7 +86,7 @@ TFLITE = {
 def test_every_product_that_is_summed_up_is_counted_or_nothing(
     engine: docker.DockerClient, program: str, expected: dict[str, int | None]
 ) -> None:
-    Containers(engine).prepare("add")
+    ContainerStepRunner(engine).prepare("add")
     said = engine.containers.run(
         f"edgebench/models-add:{local.native_platform()}",
         [f"/tests/{program}"],

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from bench.artifacts import user_models
-from bench.artifacts.steps import MEMORY, RUN, Containers
+from bench.artifacts.steps import MEMORY, RUN, ContainerStepRunner
 from bench.artifacts.store import Store
 from bench.core.errors import ConfigError
 from bench.core.matrix.schema import load_matrix
@@ -123,7 +123,7 @@ def files() -> Path:
 @pytest.fixture(scope="module")
 def bad(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files that nobody should read, made by the library that would read them."""
-    Containers(engine).prepare("add")
+    ContainerStepRunner(engine).prepare("add")
     folder = tmp_path_factory.mktemp("bad")
     folder.chmod(0o777)
     engine.containers.run(
@@ -211,7 +211,7 @@ def test_what_is_wrong_with_the_inputs_is_said(files: Path, bench: Bench) -> Non
         done = bench("models", "add", "never", "--file", str(files / file), *words)
         assert done.returncode == 2
         assert said in " ".join(done.stderr.split())
-    assert "never" not in Store(model_store()).own()
+    assert "never" not in Store(model_store()).user_models()
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -224,7 +224,7 @@ def test_a_file_that_nobody_should_read_is_refused_with_the_reason(name: str, ba
     assert REFUSED[name] in said
     assert "Traceback" not in done.stderr
     store = Store(model_store())
-    assert "never" not in store.own()
+    assert "never" not in store.user_models()
     assert sorted(path.name for path in (store.root / "blobs").iterdir()) == before
     assert not list((store.root / "staging").iterdir())
 
@@ -255,20 +255,20 @@ def test_a_file_that_never_ends_is_told_from_one_that_takes_all_memory(
     monkeypatch.setattr(user_models, "SECONDS", 15)
     with pytest.raises(ConfigError, match=r"endless\.onnx: reading it takes more than 15 s"):
         user_models.add("never", bad / "endless.onnx", user_models.Options(), load_matrix(), Console(quiet=True))
-    assert "never" not in Store(model_store()).own()
+    assert "never" not in Store(model_store()).user_models()
 
 
 def test_the_reading_of_a_file_has_no_network_and_no_rights(engine: docker.DockerClient, files: Path) -> None:
     seen = {}
 
-    class Watching(Containers):
+    class Watching(ContainerStepRunner):
         def _started(self, image: str, command: list[str], settings: dict):  # type: ignore[no-untyped-def]
             seen.update(settings)
             return super()._started(image, command, settings)
 
     file, _ = MODELS["its-face"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(user_models, "Containers", Watching)
+        patch.setattr(user_models, "ContainerStepRunner", Watching)
         user_models.add("its-face", files / file, user_models.Options(), load_matrix(), Console(quiet=True))
         user_models.remove("its-face")
     assert (seen["network_mode"], seen["read_only"], seen["cap_drop"]) == ("none", True, ["ALL"])

@@ -117,7 +117,7 @@ def test_a_model_of_the_user_s_goes_with_what_was_made_of_it(
     assert done.returncode == 0, done.stderr
     (pulled,) = json.loads(done.stdout)
     assert sorted(pulled["artifacts"]) == ["onnx/fp32", "onnx/int8"]  # the file itself comes with it
-    manifest, brought = there.manifest("mine"), there.brought("mine")
+    manifest, brought = there.manifest("mine"), there.user_file_entry("mine")
     assert manifest is not None
     assert {each["sha256"]: each["key"] for each in manifest["artifacts"]} == {
         each["sha256"]: each["key"] for each in here["artifacts"]

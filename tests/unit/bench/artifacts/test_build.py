@@ -21,7 +21,7 @@ from tests.support.model_sources import PARITY, write_made, write_sources
 
 
 class Bench:
-    """In the workshop's place: notes each step and makes what it should, or fails where it is told to."""
+    """Stands in for the step runner: notes each step and makes what it should, or fails where it is told to."""
 
     apart = True
 
@@ -60,7 +60,7 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bench:
     """The stand-in, with a store and sources of the test's own."""
     fake = Bench()
     recipes = write_sources(tmp_path)
-    monkeypatch.setattr(module, "find_workshop", lambda _progress: fake)
+    monkeypatch.setattr(module, "find_step_runner", lambda _progress: fake)
     monkeypatch.setattr(module, "Store", lambda root: Store(root, Recipes(recipes)))
     monkeypatch.setattr(module, "model_store", lambda: tmp_path / "store")
     return fake
@@ -230,4 +230,4 @@ def test_without_onnx_nothing_is_converted(engine: Bench) -> None:
     ],
 )
 def test_the_last_words_of_a_step_are_its_reason(code, said, reason):
-    assert build.end_of(code, said) == reason
+    assert module.failure_reason(code, said) == reason

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.artifacts.steps import MEMORY, Containers, Host, Step
+from bench.artifacts.steps import MEMORY, ContainerStepRunner, HostStepRunner, Step
 from bench.core.matrix.artifact_kind import Kind
 
 
@@ -34,12 +34,12 @@ def step(*, brought: bool) -> Step:
 @pytest.mark.parametrize(("brought", "limit"), [(True, MEMORY), (False, None)])
 def test_what_reads_a_user_s_file_has_a_limit_of_memory(tmp_path: Path, brought: bool, limit: int | None) -> None:
     engine = Engine()
-    assert Containers(engine).run(step(brought=brought), tmp_path) == (0, "done")
+    assert ContainerStepRunner(engine).run(step(brought=brought), tmp_path) == (0, "done")
     assert (engine.settings["mem_limit"], engine.settings["memswap_limit"]) == (limit, limit)
     assert engine.settings["network_mode"] == "none"
 
 
 def test_the_host_reads_no_user_s_file(tmp_path: Path) -> None:
-    assert not Host.apart
+    assert not HostStepRunner.apart
     with pytest.raises(AssertionError, match="nothing would keep the file"):
-        Host().run(step(brought=True), tmp_path)
+        HostStepRunner().run(step(brought=True), tmp_path)

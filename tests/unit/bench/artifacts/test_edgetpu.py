@@ -50,9 +50,9 @@ def test_the_compiler_is_the_machine_s_own_with_what_lies_beside_it(
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "edgetpu_compiler").symlink_to(write_compiler(tmp_path) / "edgetpu_compiler")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    assert edgetpu.without_compiler(["cifarnet"], [PLAIN, COMPILED]) == {}
-    assert edgetpu.staged([PLAIN], tmp_path) == {}
-    (given,) = edgetpu.staged([PLAIN, COMPILED], tmp_path).values()
+    assert edgetpu.kinds_without_compiler(["cifarnet"], [PLAIN, COMPILED]) == {}
+    assert edgetpu.stage_compiler([PLAIN], tmp_path) == {}
+    (given,) = edgetpu.stage_compiler([PLAIN, COMPILED], tmp_path).values()
     assert {path.name for path in given.rglob("*")} == {"edgetpu_compiler", "edgetpu_compiler_bin", "adds"}
 
 
@@ -60,5 +60,5 @@ def test_without_it_nothing_is_made_and_it_is_said_where_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert edgetpu.without_compiler(["cifarnet"], [PLAIN, COMPILED]) == {("cifarnet", COMPILED): edgetpu.WHY}
-    assert edgetpu.staged([COMPILED], tmp_path) == {}
+    assert edgetpu.kinds_without_compiler(["cifarnet"], [PLAIN, COMPILED]) == {("cifarnet", COMPILED): edgetpu.WHY}
+    assert edgetpu.stage_compiler([COMPILED], tmp_path) == {}

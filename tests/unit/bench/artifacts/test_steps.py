@@ -4,8 +4,8 @@ from typing import Any
 
 import requests
 
-from bench.artifacts.build import end_of
-from bench.artifacts.steps import SECONDS, TIMED_OUT, Containers
+from bench.artifacts.build import failure_reason
+from bench.artifacts.steps import SECONDS, TIMED_OUT, ContainerStepRunner
 
 
 class Container:
@@ -24,17 +24,17 @@ class Container:
 
 
 def ended(container: Container) -> int:
-    return Containers(engine=None)._wait(container)
+    return ContainerStepRunner(engine=None)._wait(container)
 
 
 def test_a_step_that_hangs_is_ended_and_said_to_have_taken_too_long() -> None:
     container = Container(None)
     assert ended(container) == TIMED_OUT
     assert container.killed
-    assert end_of(TIMED_OUT, "still at it\n") == f"the converter took longer than {SECONDS} s"
+    assert failure_reason(TIMED_OUT, "still at it\n") == f"the converter took longer than {SECONDS} s"
 
 
 def test_a_step_that_was_killed_by_others_lacked_memory() -> None:
     container = Container(137)
-    assert end_of(ended(container), "").startswith("out of memory")
+    assert failure_reason(ended(container), "").startswith("out of memory")
     assert not container.killed

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.artifacts.recipe import Recipes
-from bench.artifacts.store import Store, brought_of
+from bench.artifacts.store import Store, find_user_file
 from bench.core.matrix.artifact_kind import Kind
 from bench.core.paths import PROJECT
 from tests.support.model_sources import INPUTS, write_made, write_sources
@@ -138,8 +138,10 @@ def bring(store: Store, name: str = "mine") -> None:
 def test_a_user_s_model_without_a_key_is_there_and_cannot_be_used(store: Store) -> None:
     bring(store)
     (store.root / "own" / "mine.json").write_text('{"schema": 2, "file": "mine.onnx"}')
-    assert store.own() == ["mine"]
-    assert (store.said("mine"), store.key("mine"), store.manifest("mine"), store.brought("mine")) == (None,) * 4
+    assert store.user_models() == ["mine"]
+    assert (store.user_entry("mine"), store.key("mine"), store.manifest("mine"), store.user_file_entry("mine")) == (
+        None,
+    ) * 4
     assert store.find("mine", "onnx", "fp32") is None
     bring(store)
     assert store.find("mine", "onnx", "fp32")
@@ -152,7 +154,7 @@ def test_what_was_made_of_a_user_s_file_keeps_the_key_that_it_comes_with(store: 
         tflite, _, ncnn = made["artifacts"]
         tflite["key"], ncnn["key"] = store.recipes.artifact_key("a key", Kind("tflite", "fp32")), "of other sources"
         store.record("mine", folder, made, own=said)
-    manifest, brought = store.manifest("mine"), store.brought("mine")
+    manifest, brought = store.manifest("mine"), store.user_file_entry("mine")
     assert manifest is not None
     assert brought is not None
     assert [entry["format"] for entry in manifest["artifacts"]] == ["tflite", "onnx"]
@@ -166,10 +168,10 @@ def test_which_is_the_file_itself_in_what_an_earlier_version_pulled() -> None:
         {"format": form, "precision": precision, "key": "a key"}
         for form, precision in (("onnx", "int8"), ("onnx", "fp32"), ("ncnn", "fp32"))
     )
-    assert brought_of([ncnn, int8, fp32], said) is fp32
-    assert brought_of([ncnn], said) is None
-    assert brought_of([fp32 | {"key": "another"}], said) is None
-    assert brought_of([fp32], {"key": "a key"}) is None
+    assert find_user_file([ncnn, int8, fp32], said) is fp32
+    assert find_user_file([ncnn], said) is None
+    assert find_user_file([fp32 | {"key": "another"}], said) is None
+    assert find_user_file([fp32], {"key": "a key"}) is None
 
 
 def in_child(work: Callable[[], None]) -> int:
@@ -232,13 +234,13 @@ def test_a_model_of_the_user_s_is_there_whole_or_not_at_all(store: Store) -> Non
         seen = reopened(store)
         assert list(seen.verify()) == []
         assert seen.find("large", "onnx", "fp32")
-        for name in seen.own():
+        for name in seen.user_models():
             found = seen.find(name, "onnx", "fp32")
             assert found is not None
             assert found.is_intact()
 
     assert killed_everywhere(lambda: bring(reopened(store)), look) > 10
-    assert reopened(store).own() == ["mine"]
+    assert reopened(store).user_models() == ["mine"]
 
 
 def test_killed_while_something_is_removed_all_else_is_whole(store: Store) -> None:
@@ -252,13 +254,13 @@ def test_killed_while_something_is_removed_all_else_is_whole(store: Store) -> No
 
     def remove() -> None:
         seen = reopened(store)
-        if seen.own():
+        if seen.user_models():
             seen.remove("mine")
         else:  # it was gone when the process was killed: what it left goes with the next
             seen.discard("mine")
 
     assert killed_everywhere(remove, look) >= 2
-    assert reopened(store).own() == []
+    assert reopened(store).user_models() == []
     assert len(list((store.root / "blobs").iterdir())) == len(ALL) + 1
 
 

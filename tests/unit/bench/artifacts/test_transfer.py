@@ -12,7 +12,7 @@ from bench.artifacts.recipe import Recipes
 from bench.artifacts.store import Store
 from bench.artifacts.transfer import OWN as OWN_TAG
 from bench.artifacts.transfer import ModelPusher, pull, repository_of, tag_of
-from bench.artifacts.user_models import with_own
+from bench.artifacts.user_models import with_user_models
 from bench.core.errors import HostError
 from bench.core.matrix.schema import Source, load_matrix
 from bench.images.registry.oci import Manifest, digest_of, make_manifest
@@ -176,7 +176,7 @@ def test_a_model_of_the_user_s_goes_with_what_was_said_of_it(site: SimpleNamespa
     make(site.full, ["onnx"], own={"key": "a key", "file": "mine.onnx", "batch": 1}, name="mine")
     pushed(site, name="mine")
     pulled(site, "mine")
-    assert site.empty.own() == ["mine"]
+    assert site.empty.user_models() == ["mine"]
     assert site.empty.find("mine", "onnx", "fp32").is_intact()
     pulled(site, "mine")
     make(site.full, ["onnx"], own={"key": "another key", "file": "mine.onnx"}, name="mine")
@@ -205,7 +205,7 @@ def test_what_was_made_of_a_user_s_model_is_pulled_as_that(own: SimpleNamespace)
     pulled(own, "mine")
     assert keys(own.empty) == keys(own.full)
     assert [kind for kind, key in keys(own.empty).items() if key == "a key"] == ["onnx/fp32"]
-    network = with_own(load_matrix(), own.empty, ["mine"]).models["mine"]
+    network = with_user_models(load_matrix(), own.empty, ["mine"]).models["mine"]
     assert network.brought == Source(format="onnx", precision="fp32")
     assert pulled(own, "mine").artifacts == []
     assert sorted(pushed(own, own.empty, "mine").artifacts) == ["ncnn/fp32", "onnx/fp32", "onnx/int8", "tflite/fp32"]
@@ -214,7 +214,7 @@ def test_what_was_made_of_a_user_s_model_is_pulled_as_that(own: SimpleNamespace)
 def test_the_file_itself_comes_with_whatever_is_asked_for(own: SimpleNamespace) -> None:
     moved = pulled(own, "mine", wanted=lambda kind: kind.format == "ncnn")
     assert moved.artifacts == ["onnx/fp32", "ncnn/fp32"]
-    assert with_own(load_matrix(), own.empty).models["mine"].brought == Source(format="onnx", precision="fp32")
+    assert with_user_models(load_matrix(), own.empty).models["mine"].brought == Source(format="onnx", precision="fp32")
     assert pulled(own, "mine", wanted=lambda kind: kind.format == "tflite").artifacts == ["tflite/fp32"]
     assert sorted(keys(own.empty)) == ["ncnn/fp32", "onnx/fp32", "tflite/fp32"]
     with pytest.raises(HostError, match="nothing of mine that is asked for"):
@@ -248,7 +248,7 @@ def test_another_reference_brings_the_file_and_all_that_was_compared_with_it(own
         own.empty.record("mine", folder, made, own=OWN)
     assert pulled(own, "mine", wanted=lambda kind: kind.format == "ncnn").artifacts == ["onnx/fp32", "ncnn/fp32"]
     assert own.empty.find("mine", "ncnn", "fp32").is_intact()
-    assert own.empty.brought("mine")
+    assert own.empty.user_file_entry("mine")
 
 
 def test_what_an_earlier_version_pulled_is_mended_by_a_pull(own: SimpleNamespace) -> None:
@@ -257,7 +257,7 @@ def test_what_an_earlier_version_pulled_is_mended_by_a_pull(own: SimpleNamespace
     (path,) = (own.empty.root / "index" / "mine").iterdir()
     index = json.loads(path.read_text())
     path.write_text(json.dumps({**index, "artifacts": [{**each, "key": "a key"} for each in index["artifacts"]]}))
-    assert with_own(load_matrix(), own.empty).models["mine"].brought == Source(format="onnx", precision="fp32")
+    assert with_user_models(load_matrix(), own.empty).models["mine"].brought == Source(format="onnx", precision="fp32")
     assert keys(own.empty) == {"onnx/fp32": "a key"}
     pulled(own, "mine")
     assert keys(own.empty) == keys(own.full)

@@ -60,7 +60,7 @@ def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
     """An empty store, and no engine."""
     recipes = write_sources(tmp_path)
     made = Store(tmp_path / "store", Recipes(recipes))
-    monkeypatch.setattr(user_models, "Containers", Reader)
+    monkeypatch.setattr(user_models, "ContainerStepRunner", Reader)
     monkeypatch.setattr(user_models.engines, "connect", lambda: None)
     monkeypatch.setattr(user_models, "model_store", lambda: tmp_path / "store")
     monkeypatch.setattr(user_models, "Store", lambda root: Store(root, Recipes(recipes)))
@@ -87,7 +87,7 @@ def test_a_file_becomes_a_model_with_its_own_key(store: Store, file: Path) -> No
     assert step.command("/out", {"file": "/in/file/model.onnx"})[4:] == [
         "--file=/in/file/model.onnx", "--input-shape=x=1,3", "--input-range=ids=0,9", "--batch=1",
     ]  # fmt: skip
-    assert store.own() == ["mine"]
+    assert store.user_models() == ["mine"]
     found = store.find("mine", "onnx", "fp32")
     assert found is not None
     assert found.path.read_bytes() == file.read_bytes()
@@ -129,14 +129,14 @@ def test_what_is_not_taken_says_which_file_and_why(
         add(file)
     assert told in str(error.value)
     assert str(file) in str(error.value)
-    assert store.own() == []
+    assert store.user_models() == []
     assert list((store.root / "staging").iterdir()) == []
 
 
 def test_work_that_was_not_counted_is_left_blank(store: Store, file: Path) -> None:
     add(file)
     add(file, "another")
-    matrix = user_models.with_own(MATRIX, store)
+    matrix = user_models.with_user_models(MATRIX, store)
     rows = overview(matrix, store)[-2:]
     assert [(row["macs"], row["flop_per_param"]) for row in rows] == [(None, None)] * 2
     said = io.StringIO()
@@ -178,7 +178,7 @@ def test_removing_leaves_nothing_of_it_and_everything_else(store: Store, file: P
     add(other, "other")  # the very same bytes
     store.fail("mine", Kind("tflite", "fp32"), "no")
     user_models.remove("mine")
-    assert store.own() == ["other"]
+    assert store.user_models() == ["other"]
     assert store.manifest("mine") is None
     found = store.find("other", "onnx", "fp32")
     assert found is not None
@@ -193,7 +193,7 @@ def test_removing_leaves_nothing_of_it_and_everything_else(store: Store, file: P
 
 def test_it_is_planned_where_there_is_an_artifact_and_said_where_there_is_none(store: Store, file: Path) -> None:
     add(file)
-    matrix = user_models.with_own(MATRIX, store)
+    matrix = user_models.with_user_models(MATRIX, store)
     selection = Selection(device="host", models=["mine"], arms=("container",))
     made = make_plan(matrix, selection, user_models.refusals(store, matrix))
     assert {cell.framework for cell in made.cells} == {"onnxruntime", "openvino", "opencv", "movidius"}
@@ -248,16 +248,16 @@ def test_what_is_missing_of_a_model_is_told_and_adding_it_again_mends_it(
     add(other, "other")
     spoil(store)
     said = io.StringIO()
-    matrix = user_models.with_own(MATRIX, store, say=Console(file=said))
+    matrix = user_models.with_user_models(MATRIX, store, say=Console(file=said))
     assert matrix.models.keys() - MATRIX.models.keys() == {"other"}
     assert told in said.getvalue()
     assert "bench models pull mine --registry R, or bench models add mine --file" in said.getvalue()
-    assert "mine" not in user_models.with_own(MATRIX, store, ["other"]).models
+    assert "mine" not in user_models.with_user_models(MATRIX, store, ["other"]).models
     with pytest.raises(HostError, match=told) as error:
-        user_models.with_own(MATRIX, store, ["other", "mine"])
+        user_models.with_user_models(MATRIX, store, ["other", "mine"])
     assert "bench models pull mine" in (error.value.hint or "")
     add(file)
-    assert "mine" in user_models.with_own(MATRIX, store, ["mine"]).models
+    assert "mine" in user_models.with_user_models(MATRIX, store, ["mine"]).models
     assert list(store.verify()) == []
 
 
@@ -265,7 +265,7 @@ def test_what_is_missing_keeps_no_model_from_being_removed(store: Store, file: P
     add(file)
     spoil_key(store)
     user_models.remove("mine")
-    assert store.own() == []
+    assert store.user_models() == []
     assert list((store.root / "blobs").iterdir()) == []
 
 
@@ -300,7 +300,7 @@ def test_commands_say_what_is_missing_without_a_traceback(store: Store, file: Pa
 
 def test_the_precision_of_the_file_is_what_is_planned(store: Store, file: Path) -> None:
     add(file)
-    matrix = user_models.with_own(MATRIX, store)
+    matrix = user_models.with_user_models(MATRIX, store)
     brought = matrix.models["mine"].brought
     assert brought is not None
     half = matrix.models["mine"].model_copy(update={"brought": brought.model_copy(update={"precision": "int8"})})

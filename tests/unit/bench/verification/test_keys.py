@@ -35,7 +35,7 @@ def current_keys() -> dict[str, Any]:
     bases = {cell.id: checks._basis(cell, PLAIN) for cell in cells}
     return {
         "runner": hash_runner(),
-        "images": {name: local.recipe_hash(name) for name in [*local.frameworks(), *local.steps()]},
+        "images": {name: local.recipe_hash(name) for name in [*local.frameworks(), *local.step_images()]},
         "models": keys,
         "artifacts": {
             name: digest(*(str(recipes.artifact_key(key, kind)) for kind in sorted(MAKERS)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.artifacts.build import useless
+from bench.artifacts.build import unusable_kinds
 from bench.core.matrix.artifact_kind import Kind
 from bench.core.matrix.schema import Matrix, load_matrix
 
@@ -24,12 +24,12 @@ def matrix() -> Matrix:
 
 
 def test_a_format_is_not_made_where_no_reader_can_run_the_model(matrix: Matrix) -> None:
-    assert useless(matrix, ["small", "large"], [DARKNET, CAFFE]) == {("small", DARKNET): "no such layer"}
+    assert unusable_kinds(matrix, ["small", "large"], [DARKNET, CAFFE]) == {("small", DARKNET): "no such layer"}
 
 
 def test_what_other_steps_begin_with_is_always_made(matrix: Matrix) -> None:
-    assert useless(matrix, ["small"], [Kind("onnx", "fp32")]) == {}
+    assert unusable_kinds(matrix, ["small"], [Kind("onnx", "fp32")]) == {}
 
 
 def test_a_format_that_nobody_reads_yet_is_made(matrix: Matrix) -> None:
-    assert useless(matrix, ["small"], [Kind("ncnn", "fp32")]) == {}
+    assert unusable_kinds(matrix, ["small"], [Kind("ncnn", "fp32")]) == {}
