@@ -16,7 +16,7 @@ from typing import Any
 from analysis.data.launches import Launch, good
 from analysis.report.arm_ratios import open_ratio
 from analysis.report.stats.ratios import Pair
-from bench.arms.ablations import ABLATIONS, meant
+from bench.arms.ablations import ABLATIONS, expected_facts
 
 BASE = "container"
 PAIRS = {name: Pair(BASE, name) for name in ABLATIONS}
@@ -51,7 +51,7 @@ def _entry(
 ) -> dict[str, Any]:
     ablation = ABLATIONS[name]
     shown: dict[str, Any] = {"changes": ablation.changes, "tells": ablation.tells, "changed": {}, "unmeant": []}
-    ratio = open_ratio(PAIRS[name], by_arm, absent, meant=meant(name), wrong=wrong)
+    ratio = open_ratio(PAIRS[name], by_arm, absent, meant=expected_facts(name), wrong=wrong)
     if ratio["ratio"] is None:
         return ratio | shown
     container, ablated = (facts(by_arm[arm], host_namespaces) for arm in PAIRS[name])

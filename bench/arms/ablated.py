@@ -11,7 +11,7 @@ import docker
 from bench.arms.ablations import NEAR, Ablation
 from bench.arms.container import ContainerArm
 from bench.arms.launch import Outcome, Spec
-from bench.arms.rootfs import unpacked
+from bench.arms.rootfs import unpack_image
 from bench.core.errors import HostError
 from bench.images.engine import ENGINE_GONE, gone, remove
 from bench.images.local import Locate
@@ -70,14 +70,14 @@ class BindRootArm(AblatedArm):
     def prepare(self, framework: str) -> None:
         """Unpack the image as the rootfs arm does, and make the empty one."""
         image = self.locate(framework)
-        self.roots[framework] = unpacked(self.engine, image.digest)
-        name = f"{EMPTY}:{image.digest.removeprefix('sha256:')[:12]}"
+        self.roots[framework] = unpack_image(self.engine, image.image_id)
+        name = f"{EMPTY}:{image.image_id.removeprefix('sha256:')[:12]}"
         tar = _mount_points(self.roots[framework])
         repository, _, tag = name.partition(":")
         try:
             self.engine.api.import_image_from_data(tar, repository=repository, tag=tag)
             self.images[framework] = str(self.engine.images.get(name).id)
-            self.entrypoints[framework] = self.engine.api.inspect_image(image.digest)["Config"]["Entrypoint"]
+            self.entrypoints[framework] = self.engine.api.inspect_image(image.image_id)["Config"]["Entrypoint"]
         except ENGINE_GONE as error:
             raise gone(error) from None
 

@@ -169,6 +169,6 @@ ABLATIONS = {
 }
 
 
-def meant(name: str) -> tuple[str, ...]:
+def expected_facts(name: str) -> tuple[str, ...]:
     """The facts that an arm is meant to change against `container`; none for an arm that is no ablation."""
     return ABLATIONS[name].facts if name in ABLATIONS else ()

@@ -32,7 +32,7 @@ class ContainerArm:
 
     def prepare(self, framework: str) -> None:
         """Find the image. Raises HostError when it is missing or was built from another runner."""
-        self.images[framework] = self.locate(framework).digest
+        self.images[framework] = self.locate(framework).image_id
 
     def options(self, spec: Spec) -> dict[str, Any]:
         """The keywords of `containers.create` for a launch."""

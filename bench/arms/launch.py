@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bench.hosts.grant import NOTHING, Grant
+from bench.hosts.grant import NO_HARDWARE, Grant
 
 # The argument list of the runner, behind the interpreter; the same in every arm.
 RUNNER = ("-m", "runner", "infer", "--request")
@@ -27,7 +27,7 @@ class Spec:
     timeout: float  # seconds
     memory: int | None = None  # bytes; a limit of the container arm alone
     hear: Callable[[bytes], None] | None = None  # is given standard output piece by piece, as it comes
-    grant: Grant = NOTHING  # what the launch is given of the device's hardware
+    grant: Grant = NO_HARDWARE  # what the launch is given of the device's hardware
 
 
 @dataclass(frozen=True, kw_only=True)

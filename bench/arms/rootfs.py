@@ -36,7 +36,7 @@ class RootfsArm:
 
     def prepare(self, framework: str) -> None:
         """Unpack the image unless one of the same layers was. Raises HostError: it is missing, the disk is full."""
-        root = unpacked(self.engine, self.locate(framework).digest)
+        root = unpack_image(self.engine, self.locate(framework).image_id)
         _try(root)
         self.roots[framework] = root
 
@@ -46,7 +46,7 @@ class RootfsArm:
         return process.run([*entered, PYTHON, *RUNNER, str(spec.request)], spec)
 
 
-def unpacked(engine: docker.DockerClient, digest: str) -> Path:
+def unpack_image(engine: docker.DockerClient, digest: str) -> Path:
     """The folder that holds an image's files, unpacked now if it was not before."""
     root = cache() / "rootfs" / files_digest(engine.images.get(digest))
     if not root.is_dir():

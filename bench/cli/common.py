@@ -13,7 +13,7 @@ from rich.console import Console
 from bench.core.errors import ConfigError, HostError
 from bench.core.matrix.schema import Matrix, Sensing
 from bench.core.terminal import short
-from bench.hosts.host import outside
+from bench.hosts.host import host_root
 
 if TYPE_CHECKING:
     from bench.run.stopping import Medians
@@ -118,7 +118,7 @@ def sensing_of(
     In bench's own container the machine's /sys is seen where its whole file system is. What is named is the board's
     own where the device is not `here`.
     """
-    root = root or (outside() if here else None)
+    root = root or (host_root() if here else None)
     if here and root is not None and not root.is_dir():
         raise ConfigError(f"--sensors-root {root}: no such folder")
     said: dict[str, Any] = {

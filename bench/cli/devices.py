@@ -16,7 +16,7 @@ from bench.core.matrix.platforms import architecture, platform_of
 from bench.core.matrix.schema import Matrix, load_matrix
 from bench.core.suggest import choose
 from bench.hosts import identify, l4t
-from bench.hosts.target import wanted
+from bench.hosts.target import describe_identity
 from bench.run.compose import renderable
 from bench.run.machine import machine_at
 
@@ -92,11 +92,11 @@ def probe(host: HostOption = None, as_json: AsJson = False) -> None:
     """Say which devices a machine is, by compatible strings, PCI and USB ids. Exits 3 where it cannot be told."""
     matrix = load_matrix()
     with machine_at(host) as machine:
-        facts = identify.look(machine.host, matrix.devices)
+        facts = identify.read_facts(machine.host, matrix.devices)
     found = {name: why for name, each in matrix.devices.items() if (why := identify.matches(each, facts))}
-    unknown = identify.unknown(facts, found, matrix.devices)
+    unknown = identify.find_unknown(facts, found, matrix.devices)
     if facts.l4t and l4t.platform(matrix.l4t, facts.l4t) is None:
-        unknown.append(f"there is no image for L4T {facts.l4t}; known are {l4t.known(matrix.l4t)}")
+        unknown.append(f"there is no image for L4T {facts.l4t}; known are {l4t.describe_releases(matrix.l4t)}")
     if as_json:
         print_json(
             {
@@ -150,7 +150,7 @@ def tables(matrix: Matrix) -> str:
 def _device(matrix: Matrix, name: str) -> list[str]:
     entry = matrix.devices[name]
     ways = dict.fromkeys(each for use in entry.uses.values() for each in use.access)
-    identity = wanted(entry.identify) if entry.identify != type(entry.identify)() else "whatever it is"
+    identity = describe_identity(entry.identify) if entry.identify != type(entry.identify)() else "whatever it is"
     power = "" if entry.power.covers == "nothing" else f"{entry.power.covers}{_of(entry.power.rails)}; "
     return [
         f"`{name}` {entry.title}",

@@ -90,9 +90,9 @@ def _case(
 ) -> "Case":
     from bench.cli.common import sensing_of
     from bench.doctor import Case
-    from bench.hosts.identify import look
+    from bench.hosts.identify import read_facts
     from bench.hosts.sensors import survey
-    from bench.hosts.target import aim
+    from bench.hosts.target import resolve_target
     from bench.images.registry.lock import chosen_lock
     from bench.run.compose import renderable
     from bench.run.machine import LOCAL
@@ -112,9 +112,9 @@ def _case(
         device=entry,
         matrix=matrix,
         host=host,
-        facts=look(host, matrix.devices),
+        facts=read_facts(host, matrix.devices),
         frameworks=chosen,
-        platforms=aim(device, chosen, matrix, host).platforms,
+        platforms=resolve_target(device, chosen, matrix, host).platforms,
         sensors=survey(sensing_of(matrix, device, None, None, None, here=here), machine.sense),
         engine=client,
         info=dict(client.info()) if client else {},

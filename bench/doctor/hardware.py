@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bench.core.matrix.device import Access
 from bench.core.matrix.platforms import architecture, platform_of
 from bench.doctor.case import Case, Line
-from bench.hosts.grant import TRIPLETS, lacks, shut
+from bench.hosts.grant import TRIPLETS, find_closed_nodes, find_missing_hardware
 from bench.hosts.host import text
 
 SUPERSPEED = 5000  # Mbit/s; a stick on an older port waits for its data
@@ -16,7 +16,7 @@ def hardware_lines(case: Case) -> Iterator[Line]:
     ways = {way.title: way for name in case.frameworks for way in case.matrix.accesses(case.name, name)}
     for way in ways.values():
         platform = next(iter(case.platforms.values()), "") or platform_of(case.host.machine)
-        bad = list(lacks(way, platform, case.host))
+        bad = list(find_missing_hardware(way, platform, case.host))
         for each in bad:
             yield Line("hardware", "fail", each.what, each.mend)
         if not bad and (seen := _seen(way, platform)):
@@ -40,7 +40,7 @@ def _sticks(case: Case, ways: list[Access]) -> Iterator[Line]:
         bus, number = (text(case.host, f"{folder}/{name}") or "0" for name in ("busnum", "devnum"))
         node = f"/dev/bus/usb/{int(bus):03}/{int(number):03}"
         for name in groups:
-            for each in shut(case.host, node, name):
+            for each in find_closed_nodes(case.host, node, name):
                 yield Line("USB", "fail", each.what, each.mend)
         speed = int(text(case.host, f"{folder}/speed") or 0)
         level, mend = ("ok", None) if speed >= SUPERSPEED else ("warn", "plug it into a USB 3 port, without a hub")

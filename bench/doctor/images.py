@@ -14,7 +14,7 @@ from bench.core.errors import HostError
 from bench.core.matrix.vendor_images import base
 from bench.doctor.case import Case, Level, Line
 from bench.hosts import l4t
-from bench.hosts.grant import grant
+from bench.hosts.grant import make_grant
 from bench.images.engine import ENGINE_GONE, remove
 from bench.images.local import Image, require
 from bench.images.registry.progress import Watcher
@@ -38,7 +38,7 @@ def image_lines(case: Case) -> Iterator[Line]:
             missing[name] = error
     yield from _there(case, found, missing)
     for name in case.frameworks:
-        misfit = l4t.misfit(case.facts.l4t or "", base(name, case.platforms[name]))
+        misfit = l4t.find_mismatch(case.facts.l4t or "", base(name, case.platforms[name]))
         if misfit:
             level, what = misfit
             mend = "upgrade the board's JetPack"
@@ -107,13 +107,13 @@ def _started(case: Case, name: str, image: Image) -> Line:
 
 def _probe(case: Case, name: str, image: Image) -> tuple[dict[str, Any], str]:
     assert case.engine is not None
-    given = grant(case.matrix.accesses(case.name, name), image.platform, case.host, case.info)
+    given = make_grant(case.matrix.accesses(case.name, name), image.platform, case.host, case.info)
     spec = Spec(
         launch=f"doctor-{name}", run_id="doctor", framework=name, request=Path("/"), mounts=[], cpus="", threads=1,
         timeout=SECONDS, grant=replace(given),
     )  # fmt: skip
     words = options(spec, case.user) | {"command": ["probe"]}
-    container = case.engine.containers.create(image.digest, **words)
+    container = case.engine.containers.create(image.image_id, **words)
     try:
         container.start()
         container.wait(timeout=SECONDS)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bench.core.matrix.device import Identity
 from bench.doctor.case import Case, Line
 from bench.hosts import identify, l4t
-from bench.hosts.target import elsewhere, wanted
+from bench.hosts.target import describe_identity, elsewhere
 
 
 def machine_lines(case: Case) -> Iterator[Line]:
@@ -36,13 +36,13 @@ def _identity(case: Case) -> Iterator[Line]:
         return
     others = [name for name, each in case.matrix.devices.items() if identify.matches(each, case.facts)]
     isnt = f"; it shows {', '.join(others)}" if others else ""
-    what = f"this shows no {case.device.title}: looked for {wanted(identity)}{isnt}"
+    what = f"this shows no {case.device.title}: looked for {describe_identity(identity)}{isnt}"
     yield Line("identity", "fail", what, "bench devices probe")
 
 
 def _release(case: Case) -> Iterator[Line]:
     release, known = case.facts.l4t, case.matrix.l4t
-    mend = f"flash a JetPack that has images; known are {l4t.known(known, case.device.platforms)}"
+    mend = f"flash a JetPack that has images; known are {l4t.describe_releases(known, case.device.platforms)}"
     if release is None:
         yield Line("L4T", "fail", "neither /etc/nv_tegra_release nor the package nvidia-l4t-core is there", mend)
         return

@@ -37,7 +37,7 @@ class Grant:
         return [*self.nodes, *(f"{each}/*" for each in self.directories), *self.brings]
 
 
-NOTHING = Grant()
+NO_HARDWARE = Grant()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Missing:
     mend: str
 
 
-def grant(given: Sequence[Access], platform: str, host: Host, engine: Mapping[str, Any] | None = None) -> Grant:
+def make_grant(given: Sequence[Access], platform: str, host: Host, engine: Mapping[str, Any] | None = None) -> Grant:
     """What launches of a platform's image are given. `engine` is what it says of itself (`docker info`)."""
     known = groups(host)
     names = _each(given, "groups")
@@ -86,17 +86,17 @@ def hooks(host: Host) -> list[str]:
     return [path for path in HOOKS if host.stat(path)]
 
 
-def missing(
+def find_missing(
     given: Sequence[Access], platform: str, host: Host, engine: Mapping[str, Any] | None = None
 ) -> Iterator[Missing]:
     """What of the ways to hardware is not there. Nothing is started; `engine` is None where none is asked."""
     for access in given:
-        yield from lacks(access, platform, host)
+        yield from find_missing_hardware(access, platform, host)
         for what in _engine_lacks(access, host, engine):
             yield Missing(what=f"{what} ({access.title})", mend=access.mend)
 
 
-def lacks(access: Access, platform: str, host: Host) -> Iterator[Missing]:
+def find_missing_hardware(access: Access, platform: str, host: Host) -> Iterator[Missing]:
     """What of one way is not on the machine: nodes, folders, groups, files, the driver."""
     known = groups(host)
     for what in _absent(access, platform, host):
@@ -107,7 +107,7 @@ def lacks(access: Access, platform: str, host: Host) -> Iterator[Missing]:
                 what=f"there is no group {name}", mend=f"sudo groupadd -r {name}; a udev rule gives it the nodes"
             )
         for node in (*access.nodes, *access.brings):
-            yield from shut(host, node, name)
+            yield from find_closed_nodes(host, node, name)
 
 
 def _absent(access: Access, platform: str, host: Host) -> Iterator[str]:
@@ -126,7 +126,7 @@ def _absent(access: Access, platform: str, host: Host) -> Iterator[str]:
         yield f"its driver is not loaded: {access.driver} is not there"
 
 
-def shut(host: Host, node: str, name: str) -> Iterator[Missing]:
+def find_closed_nodes(host: Host, node: str, name: str) -> Iterator[Missing]:
     """Why a member of a group cannot open a node that is there; of a folder, its render nodes are looked at."""
     gid, there = groups(host).get(name), host.stat(node)
     inside = host.glob(f"{node}/render*") if there and there.kind == "directory" else [node]

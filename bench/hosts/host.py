@@ -33,7 +33,7 @@ class Node:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class CommandResult:
     """What came of a command."""
 
     code: int
@@ -60,7 +60,7 @@ class Host(Protocol):
     def write(self, path: str, text: str) -> None:
         """Write to a file that is there, as settings of the kernel are made. Raises OSError."""
 
-    def run(self, words: Sequence[str], timeout: float = 30.0) -> Said:
+    def run(self, words: Sequence[str], timeout: float = 30.0) -> CommandResult:
         """Run a command to its end, with nothing on its standard input. One that is not there ends with NOT_FOUND."""
 
 
@@ -116,7 +116,7 @@ class Local:
         finally:
             os.close(opened)
 
-    def run(self, words: Sequence[str], timeout: float = 30.0) -> Said:
+    def run(self, words: Sequence[str], timeout: float = 30.0) -> CommandResult:
         """Run a command to its end, with nothing on its standard input. One that is not there ends with NOT_FOUND."""
         command = ["chroot", str(self.root), *words] if self.enter else list(words)
         try:
@@ -124,13 +124,13 @@ class Local:
                 command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=timeout
             )
         except OSError as error:
-            return Said(code=NOT_FOUND, out="", err=f"{words[0]}: {error.strerror}")
+            return CommandResult(code=NOT_FOUND, out="", err=f"{words[0]}: {error.strerror}")
         except subprocess.TimeoutExpired:
-            return Said(code=NOT_FOUND - 3, out="", err=f"{words[0]}: no answer after {timeout:.0f} s")
-        return Said(code=done.returncode, out=done.stdout, err=done.stderr)
+            return CommandResult(code=NOT_FOUND - 3, out="", err=f"{words[0]}: no answer after {timeout:.0f} s")
+        return CommandResult(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
-def outside() -> Path | None:
+def host_root() -> Path | None:
     """Where the machine's own file system is seen when bench runs in a container: EDGEBENCH_HOST_ROOT; else None."""
     root = os.environ.get("EDGEBENCH_HOST_ROOT")
     return Path(root) if root else None
@@ -138,7 +138,7 @@ def outside() -> Path | None:
 
 def this_machine() -> Local:
     """The machine that bench runs on. Raises HostError in a container that does not see it."""
-    root = outside()
+    root = host_root()
     if root is None:
         return Local()
     if not (root / "etc").is_dir():

@@ -30,7 +30,7 @@ class Facts:
     l4t: str | None
 
 
-def look(host: Host, devices: Mapping[str, Device]) -> Facts:
+def read_facts(host: Host, devices: Mapping[str, Device]) -> Facts:
     """Read what identifies a machine."""
     tree = next((each for each in TREES if host.stat(f"{each}/compatible")), TREES[0])
     asked = {name for device in devices.values() for name in device.identify.device_tree}
@@ -78,7 +78,7 @@ def _is(found: str, wanted: str) -> bool:
     return fnmatchcase(found, wanted if "/" in wanted else f"{wanted}/*")
 
 
-def unknown(facts: Facts, found: Mapping[str, list[str]], devices: Mapping[str, Device]) -> list[str]:
+def find_unknown(facts: Facts, found: Mapping[str, list[str]], devices: Mapping[str, Device]) -> list[str]:
     """What a machine has that may be a device, and cannot be told: why it is none of those that were found."""
     boards = {each for device in devices.values() for each in device.identify.compatible}
     said = []

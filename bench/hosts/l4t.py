@@ -32,13 +32,13 @@ def platform(releases: Releases, board: str) -> str | None:
     return next((name for name, known in releases.items() if board in known), None)
 
 
-def known(releases: Releases, platforms: Iterable[str] | None = None) -> str:
+def describe_releases(releases: Releases, platforms: Iterable[str] | None = None) -> str:
     """The releases that have images, for a message; of these platforms, or of all."""
     wanted = [each for name, each in releases.items() if platforms is None or name in platforms]
     return ", ".join(f"{name} (JetPack {jetpack})" for each in wanted for name, jetpack in each.items())
 
 
-def misfit(board: str, base: str | None) -> tuple[str, str] | None:
+def find_mismatch(board: str, base: str | None) -> tuple[str, str] | None:
     """Why an image on this base may not run on a board of this release: `fail` or `warn`, and the reason.
 
     The driver's interface may grow with the middle number. An R36 image of a later one fails for want of symbols

@@ -5,20 +5,20 @@ from pathlib import Path
 
 import docker
 
-from bench.hosts.host import outside
+from bench.hosts.host import host_root
 
 # What the engine mounts into a container names it, whatever its host name and cgroup are called.
 OWN = re.compile(r"/containers/([0-9a-f]{64})/")
 MOUNTS = Path("/proc/self/mountinfo")
 
 
-def kept_from(arm: str, engine: docker.DockerClient | None) -> str | None:
+def find_obstacle(arm: str, engine: docker.DockerClient | None) -> str | None:
     """Why an arm cannot be launched from the container that bench runs in; None where it can, or there is none.
 
     The native arm is the machine's own user land. The rootfs arm is a process without seccomp, in the machine's process
     and network namespaces: only a container that has those itself can start one.
     """
-    if outside() is None or arm == "container":
+    if host_root() is None or arm == "container":
         return None
     if arm == "native":
         return "bench runs in a container, and this arm is of the machine's own Python and libraries"

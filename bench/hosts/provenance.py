@@ -8,13 +8,13 @@ from typing import Any
 import docker
 
 from bench.hosts import clocks
-from bench.hosts.host import Host, outside
-from bench.hosts.identify import look
+from bench.hosts.host import Host, host_root
+from bench.hosts.identify import read_facts
 
 
 def host(engine: docker.DockerClient | None, root: Path | None = None) -> dict[str, Any]:
     """The machine as it is now; what it does not tell is null. `root` is where its file system is seen."""
-    root = root or outside() or Path("/")
+    root = root or host_root() or Path("/")
     return {
         "kernel": platform.release(),
         "os": _after(root / "etc/os-release", "PRETTY_NAME="),
@@ -31,7 +31,7 @@ def host(engine: docker.DockerClient | None, root: Path | None = None) -> dict[s
 
 def board(machine: Host) -> dict[str, Any]:
     """What a board says of itself: its device tree, the release of L4T, the power mode; null where it is none."""
-    facts = look(machine, {})
+    facts = read_facts(machine, {})
     mode = clocks.power_mode(machine) if machine.stat(clocks.CONFIGURATION) else None
     return {
         "board": facts.model,

@@ -10,7 +10,7 @@ from bench.core.matrix.platforms import architecture, image_platform, platform_o
 from bench.core.matrix.schema import Matrix
 from bench.core.matrix.vendor_images import base
 from bench.hosts import identify, l4t
-from bench.hosts.grant import Grant, Missing, grant, missing
+from bench.hosts.grant import Grant, Missing, find_missing, make_grant
 from bench.hosts.host import Host
 
 
@@ -52,26 +52,26 @@ def require_here(device: str, matrix: Matrix, machine: str) -> None:
         )
 
 
-def aim(
+def resolve_target(
     device: str, frameworks: Iterable[str], matrix: Matrix, host: Host, engine: Mapping[str, Any] | None = None
 ) -> Target:
     """Look at a machine as a device of the matrix. `engine` is what the engine says of itself, if one is to be used."""
     entry, native = matrix.devices[device], platform_of(host.machine)
     wanted = list(frameworks)
     away = elsewhere(device, matrix, host.machine)
-    facts = None if away else identify.look(host, matrix.devices)
+    facts = None if away else identify.read_facts(host, matrix.devices)
     board = l4t.platform(matrix.l4t, facts.l4t) if facts and facts.l4t else None
     platforms = {
         name: image_platform(entry, matrix.frameworks[name].platforms, native, board) for name in wanted
     }  # fmt: skip
     ways = {name: matrix.accesses(device, name) for name in wanted}
-    grants = {name: grant(ways[name], platforms[name] or native, host, engine) for name in wanted}
+    grants = {name: make_grant(ways[name], platforms[name] or native, host, engine) for name in wanted}
     lacking: list[Missing] = []
     if facts:
         lacking += _identity(device, matrix, facts)
         lacking += _release(device, matrix, facts, platforms)
         for name in wanted:
-            lacking += missing(ways[name], platforms[name] or native, host, engine)
+            lacking += find_missing(ways[name], platforms[name] or native, host, engine)
     return Target(
         device=device,
         platforms=platforms,
@@ -86,13 +86,13 @@ def _identity(device: str, matrix: Matrix, facts: identify.Facts) -> Iterator[Mi
     if entry.identify == Identity() or identify.matches(entry, facts) is not None:
         return
     found = [name for name, each in matrix.devices.items() if identify.matches(each, facts)]
-    what = f"this machine does not show what identifies {entry.title} ({wanted(entry.identify)})"
+    what = f"this machine does not show what identifies {entry.title} ({describe_identity(entry.identify)})"
     if found:
         what += f"; it is {', '.join(found)}"
     yield Missing(what=what, mend="`bench devices probe` says what this machine is; `--device host` takes it as it is")
 
 
-def wanted(identity: Identity) -> str:
+def describe_identity(identity: Identity) -> str:
     """What a device is identified by, in words."""
     kinds = {
         "compatible": identity.compatible,
@@ -112,13 +112,14 @@ def _release(device: str, matrix: Matrix, facts: identify.Facts, platforms: Mapp
         yield Missing(what=f"{name} has no image for this board's L4T {facts.l4t}", mend=f"it has for {offered}")
     if not tegra:
         return
-    flash = "flash a JetPack that has images; known are " + l4t.known(matrix.l4t, matrix.devices[device].platforms)
+    releases = l4t.describe_releases(matrix.l4t, matrix.devices[device].platforms)
+    flash = f"flash a JetPack that has images; known are {releases}"
     if facts.l4t is None:
         yield Missing(what="no L4T is to be found: neither /etc/nv_tegra_release nor nvidia-l4t-core", mend=flash)
     elif l4t.platform(matrix.l4t, facts.l4t) is None:
         yield Missing(what=f"there is no image for L4T {facts.l4t}", mend=flash)
     else:
         for name, platform in tegra.items():
-            misfit = l4t.misfit(facts.l4t, base(name, platform))
+            misfit = l4t.find_mismatch(facts.l4t, base(name, platform))
             if misfit and misfit[0] == "fail":
                 yield Missing(what=f"{name}: {misfit[1]}", mend="upgrade the board's JetPack, or leave it out")

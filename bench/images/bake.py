@@ -19,31 +19,31 @@ from bench.core.matrix.vendor_images import FOLDER, STAND_IN, STAND_IN_BASE, bas
 from bench.core.paths import PROJECT
 from bench.core.version import versions
 from bench.images import engine as engines
-from bench.images.base_images import prepare
+from bench.images.base_images import prepare_bases
 from bench.images.local import (
-    DESK,
+    BENCH_IMAGE,
     PREFIX,
     RECIPE,
-    STEPS,
+    STEP_PREFIX,
     architecture,
-    compiled,
+    compiled_frameworks,
     folder,
     frameworks,
     labels,
     native_platform,
     pins,
     recipe_hash,
-    steps,
+    step_images,
 )
 from bench.images.pip_site import make_site, pip_settings
 
 BAKEFILE = "images/docker-bake.hcl"
 BASES = "images/base"
 BASE_NAME = "org.opencontainers.image.base.name"
-OURS = "org.edgebench.image"  # on every image that is built here
+IMAGE_LABEL = "org.edgebench.image"  # on every image that is built here
 ENV = PROJECT / "setup" / "env"  # finds the engine in use, and a docker command with buildx
 # Said where an image lost its name in another process just when this one unpacked another on the same layers.
-SWEPT = "parent snapshot"
+LOST_PARENT = "parent snapshot"
 
 Say = Callable[[str], object]  # is given each line of the builder's, with its newline
 
@@ -130,16 +130,16 @@ def _targets(names: Sequence[str], platform: str, scratch: Path) -> dict[str, di
         site = scratch / f"site-{name}"
         make_site(site, pins(name, platform), settings)
         targets[name] = {"context": folder(name), "additional_contexts": {"site": str(site)}}
-        if name == DESK:
+        if name == BENCH_IMAGE:
             build = {"context": ".", "dockerfile": f"{folder(name)}/Dockerfile"}
             targets[name] |= {**build, "args": {"GIT": versions()["git"] or ""}}
-        if (framework := name.removeprefix(STEPS)) != name and framework in compiled():
+        if (framework := name.removeprefix(STEP_PREFIX)) != name and framework in compiled_frameworks():
             library = f"{framework}-library"
             site = scratch / f"site-{library}"
             make_site(site, pins(framework, platform), settings)
             targets[library] = {"context": folder(framework), "additional_contexts": {"site": str(site)}}
         known = labels(name, platform) if name in frameworks() else {RECIPE: recipe_hash(name)}
-        targets[name]["labels"] = {OURS: name, **known}
+        targets[name]["labels"] = {IMAGE_LABEL: name, **known}
     return targets
 
 
@@ -147,9 +147,9 @@ def _bake(names: Sequence[str], platform: str, flags: Sequence[str], say: Say | 
     environ = {
         **os.environ,
         "FRAMEWORKS": " ".join(frameworks()),
-        "COMPILED": " ".join(compiled()),
+        "COMPILED": " ".join(compiled_frameworks()),
         "VENDORED": " ".join(vendored()),
-        "STEPS": " ".join(step.removeprefix(STEPS) for step in steps()),
+        "STEPS": " ".join(step.removeprefix(STEP_PREFIX) for step in step_images()),
         "PLATFORM": platform,
         "ARCH": architecture(platform),
         "BUILDX_BAKE_ENTITLEMENTS_FS": "0",  # the site's folder lies outside the project, which newer ones ask about
@@ -163,11 +163,11 @@ def _bake(names: Sequence[str], platform: str, flags: Sequence[str], say: Say | 
     allowed = ["--allow", "network.host"] if "--allow" in knows else []  # asked for since buildx 0.17
     bake += [*allowed, *flags]
     printed = subprocess.run([*bake, "--print", *names], cwd=PROJECT, env=environ, capture_output=True, text=True)
-    prepare(_bases(printed.stdout), platform, say or sys.stderr.write)
+    prepare_bases(_bases(printed.stdout), platform, say or sys.stderr.write)
     command = [*bake, "--progress", progress, *names]
     hear = None if shown else say or sys.stderr.write
     code, last = _run(command, environ, hear)
-    if code and SWEPT in last:
+    if code and LOST_PARENT in last:
         code, last = _run(command, environ, hear)
     if code:
         what = f"docker buildx bake {' '.join(names)} for {platform} ended with {code}{last}"

@@ -7,11 +7,11 @@ from bench.core.errors import HostError
 from bench.core.paths import PROJECT
 from bench.images.local import architecture, native_platform
 
-USUAL = "debian:bookworm-slim"  # for this machine: `make` sees to it before it calls us
-OURS = "docker.io/library/debian:"  # the images that setup/base can make
+DEFAULT_BASE = "debian:bookworm-slim"  # for this machine: `make` sees to it before it calls us
+DEBIAN = "docker.io/library/debian:"  # the images that setup/base can make
 
 
-def prepare(bases: Iterable[str], platform: str, say: Callable[[str], object]) -> None:
+def prepare_bases(bases: Iterable[str], platform: str, say: Callable[[str], object]) -> None:
     """Have the engine run this platform's architecture, and know these images (full names) for it.
 
     Raises HostError with what the program of setup/ said.
@@ -20,9 +20,9 @@ def prepare(bases: Iterable[str], platform: str, say: Callable[[str], object]) -
     foreign = wanted != architecture(native_platform())
     if foreign:
         _call(["emulation", "up"], say, f"nothing here runs linux/{wanted}")
-    for base in sorted({base for base in bases if base.startswith(OURS)}):
+    for base in sorted({base for base in bases if base.startswith(DEBIAN)}):
         image = base.removeprefix("docker.io/library/")
-        if foreign or image != USUAL:
+        if foreign or image != DEFAULT_BASE:
             _call(["base", image, "--platform", wanted], say, f"there is no {image} for linux/{wanted}")
 
 

@@ -22,7 +22,7 @@ AT_ONCE = 4  # builds; installing packages keeps one core busy, and the disk and
 
 
 @dataclass(frozen=True, kw_only=True)
-class Built:
+class BuildResult:
     """What came of one image. Sizes are bytes, `layers` those of the image, `shared` those that another one has too."""
 
     name: str
@@ -39,27 +39,27 @@ class Built:
 class Watcher:
     """Is told what happens, from several threads. This one does not listen."""
 
-    def begun(self, name: str) -> None:
+    def begin(self, name: str) -> None:
         """An image's build has begun."""
 
-    def said(self, name: str, line: str) -> None:
+    def log(self, name: str, line: str) -> None:
         """The builder said something."""
 
-    def ended(self, built: Built) -> None:
+    def end(self, built: BuildResult) -> None:
         """An image's build has come to its end."""
 
 
-def build_each(names: Sequence[str], platform: str, watcher: Watcher, *, stand_in: bool = False) -> list[Built]:
+def build_each(names: Sequence[str], platform: str, watcher: Watcher, *, stand_in: bool = False) -> list[BuildResult]:
     """Build images for a platform; one that fails keeps no other from being built. In the order of the names.
 
     `stand_in` is for `bake.build`.
     """
     stopped = threading.Event()
 
-    def build_one(name: str) -> Built:
-        watcher.begun(name)
-        built = _build(name, platform, stopped, lambda line: watcher.said(name, line), stand_in=stand_in)
-        watcher.ended(built)
+    def build_one(name: str) -> BuildResult:
+        watcher.begin(name)
+        built = _build(name, platform, stopped, lambda line: watcher.log(name, line), stand_in=stand_in)
+        watcher.end(built)
         return built
 
     with ThreadPoolExecutor(min(AT_ONCE, os.cpu_count() or 1)) as pool:
@@ -78,7 +78,9 @@ class _Stopped(Exception):
     """The whole work is being given up."""
 
 
-def _build(name: str, platform: str, stopped: threading.Event, say: Callable[[str], None], *, stand_in: bool) -> Built:
+def _build(
+    name: str, platform: str, stopped: threading.Event, say: Callable[[str], None], *, stand_in: bool
+) -> BuildResult:
     log = cache() / "logs" / f"build-{name}-{platform}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     client = engines.connect()
@@ -97,9 +99,9 @@ def _build(name: str, platform: str, stopped: threading.Event, say: Callable[[st
             bake.build([name], platform, hear, stand_in=stand_in)
         except HostError as error:
             took = time.monotonic() - start
-            return Built(name=name, platform=platform, result="failed", seconds=took, error=error, log=log)
+            return BuildResult(name=name, platform=platform, result="failed", seconds=took, error=error, log=log)
     image = client.images.get(ref)
-    return Built(
+    return BuildResult(
         name=name,
         platform=platform,
         result="cached" if image.id == before else "built",
@@ -117,7 +119,7 @@ def _digest(client: docker.DockerClient, ref: str) -> str | None:
         return None
 
 
-def _share(done: Iterable[Built]) -> list[Built]:
+def _share(done: Iterable[BuildResult]) -> list[BuildResult]:
     """The same, with how many layers each image has in common with the others that are on the engine."""
     client = engines.connect()
     layers = {

@@ -18,9 +18,9 @@ from bench.images import engine as engines
 from runner import __version__ as runner_version
 from runner.protocol import PROTOCOL, hash_artifact, hash_runner
 
-STEPS = "models-"  # images with this prefix make models: folders of models/; all others: images/<name>
-DESK = "bench"  # the image of bench itself, whose context is the whole project
-OTHERS = {"base", "sbom", "vendor", DESK}  # the folders of images/ that no framework has
+STEP_PREFIX = "models-"  # images with this prefix make models: folders of models/; all others: images/<name>
+BENCH_IMAGE = "bench"  # the image of bench itself, whose context is the whole project
+OTHERS = {"base", "sbom", "vendor", BENCH_IMAGE}  # the folders of images/ that no framework has
 PREFIX = "edgebench/"
 RECIPE = "org.edgebench.recipe.sha256"  # the label that says what an image was built from
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
@@ -28,7 +28,7 @@ PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """A framework's image on the engine. `digest` names it for good; `size_bytes` is what the engine keeps of it.
+    """A framework's image on the engine. `image_id` names it for good; `size_bytes` is what the engine keeps of it.
 
     `repo_digest` is its name in the registry that it was pulled from; None when it was built here.
     """
@@ -36,7 +36,7 @@ class Image:
     framework: str
     platform: str
     ref: str
-    digest: str
+    image_id: str
     size_bytes: int
     labels: dict[str, str]
     repo_digest: str | None = None
@@ -51,25 +51,25 @@ def frameworks() -> list[str]:
     return sorted(name for name in folders if name not in OTHERS)
 
 
-def compiled() -> list[str]:
+def compiled_frameworks() -> list[str]:
     """The frameworks that their images compile: their Dockerfiles have a stage `library`, which steps of models use."""
     stage = re.compile(r"^FROM .* AS library$", re.MULTILINE)
     return [name for name in frameworks() if stage.search((PROJECT / folder(name) / "Dockerfile").read_text())]
 
 
-def steps() -> list[str]:
+def step_images() -> list[str]:
     """The images that make models: the folders of models/ with a Dockerfile."""
-    return sorted(STEPS + path.parent.name for path in (PROJECT / "models").glob("*/Dockerfile"))
+    return sorted(STEP_PREFIX + path.parent.name for path in (PROJECT / "models").glob("*/Dockerfile"))
 
 
 def folder(name: str) -> str:
     """Where the Dockerfile and the lock file of an image are, from the project's root."""
-    return f"models/{name.removeprefix(STEPS)}" if name.startswith(STEPS) else f"images/{name}"
+    return f"models/{name.removeprefix(STEP_PREFIX)}" if name.startswith(STEP_PREFIX) else f"images/{name}"
 
 
 def lock_file(name: str, platform: str) -> Path:
     """The lock file of an image: the platform's own where it has one. Not every image has packages, and so a lock."""
-    if name == DESK:
+    if name == BENCH_IMAGE:
         return PROJECT / "requirements" / "bench.txt"
     own = PROJECT / folder(name) / f"requirements.{platform}.txt"
     return own if own.exists() else own.with_name("requirements.txt")
@@ -162,7 +162,7 @@ def _image(image: EngineImage, framework: str, platform: str) -> Image:
         framework=framework,
         platform=platform,
         ref=f"{PREFIX}{framework}:{platform}",
-        digest=str(image.id),
+        image_id=str(image.id),
         size_bytes=image.attrs["Size"],
         labels=dict(image.labels),
     )

@@ -4,7 +4,7 @@ import docker
 from requests import RequestException
 
 from bench.images import engine as engines
-from bench.images.bake import OURS
+from bench.images.bake import IMAGE_LABEL
 
 INSTALLED = "make-venv /"  # the builder describes what it keeps by the stage's command: images/base/make-venv LOCK
 
@@ -15,7 +15,7 @@ def tidy() -> None:
     Never while something is being built, which may stand on a nameless image's layers.
     """
     client = engines.connect()
-    client.images.prune(filters={"dangling": True, "label": [OURS]})
+    client.images.prune(filters={"dangling": True, "label": [IMAGE_LABEL]})
     _forget_installed(client)
 
 

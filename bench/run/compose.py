@@ -23,7 +23,7 @@ from bench.core.matrix.plan import Plan
 from bench.core.matrix.platforms import architecture
 from bench.core.matrix.schema import Matrix
 from bench.core.paths import model_store
-from bench.hosts.grant import TRIPLETS, Grant, grant
+from bench.hosts.grant import TRIPLETS, Grant, make_grant
 from bench.hosts.host import Local
 
 NOWHERE = Local(Path("/nowhere"))  # no machine is asked: a rendered file is the same wherever it is rendered
@@ -127,7 +127,7 @@ def _service(matrix: Matrix, device: str, framework: str) -> dict[str, Any]:
         cpus="${EDGEBENCH_CPUS:-}",
         threads=1,
         timeout=0,
-        grant=_unbound(grant(matrix.accesses(device, framework), offered[0], NOWHERE), offered),
+        grant=_unbound(make_grant(matrix.accesses(device, framework), offered[0], NOWHERE), offered),
     )
     words = options(spec, user="${EDGEBENCH_USER:-65532:65532}")
     words["environment"]["OMP_NUM_THREADS"] = "${EDGEBENCH_THREADS:-1}"

@@ -164,7 +164,7 @@ class Here:
         locate: "Locate | None",
     ) -> "dict[str, Arm]":
         """All arms."""
-        from bench.arms import make_arms
+        from bench.arms.make import make_arms
 
         return make_arms(names, matrix, engine, locate)
 

@@ -15,7 +15,7 @@ from bench.core.matrix.plan import Plan
 from bench.core.matrix.schema import Matrix
 from bench.core.paths import model_store
 from bench.hosts.settings import recover
-from bench.hosts.target import aim, require_here
+from bench.hosts.target import require_here, resolve_target
 from bench.images.local import Image, recipe_hash
 from bench.images.registry.lock import Lock
 from bench.run.machine import Here, Machine
@@ -84,7 +84,7 @@ def make_ready(
     recover(host, console.print)
     engine = machine.engine() if set(plan.arms) - {"native"} else None
     frameworks = sorted({cell.framework for cell in plan.cells})
-    target = aim(plan.device, frameworks, matrix, host, dict(engine.info()) if engine else None)
+    target = resolve_target(plan.device, frameworks, matrix, host, dict(engine.info()) if engine else None)
     target.require()
     find = machine.locate(engine, target.platforms, lock, console, quiet=quiet) if engine else None
     arms = machine.arms(plan.arms, matrix, engine, find)
@@ -110,7 +110,7 @@ def _image(image: Image) -> dict[str, Any]:
     return {
         "ref": image.ref,
         "platform": image.platform,
-        "digest": image.digest,
+        "digest": image.image_id,
         "repo_digest": image.repo_digest,
         "size_bytes": image.size_bytes,
         "labels": image.labels,

@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from bench.images.build import Built, Watcher
+from bench.images.build import BuildResult, Watcher
 
 
 class Lines(Watcher):
@@ -18,11 +18,11 @@ class Lines(Watcher):
     def __init__(self, console: Console) -> None:
         self.console = console
 
-    def begun(self, name: str) -> None:
+    def begin(self, name: str) -> None:
         """Say so."""
         self.console.print(f"{name}: building", highlight=False)
 
-    def ended(self, built: Built) -> None:
+    def end(self, built: BuildResult) -> None:
         """Say what came of it."""
         self.console.print(f"{built.name}: {built.result} in {built.seconds:.0f} s", highlight=False)
 
@@ -36,18 +36,18 @@ class Board(Watcher):
         self.lock = Lock()
         self.live = Live(console=console, get_renderable=self._draw, refresh_per_second=4, transient=True)
 
-    def begun(self, name: str) -> None:
+    def begin(self, name: str) -> None:
         """Add the image's line."""
         with self.lock:
             self.running[name] = time.monotonic(), ""
 
-    def said(self, name: str, line: str) -> None:
+    def log(self, name: str, line: str) -> None:
         """Show the line, when there is something on it."""
         with self.lock:
             if line.strip():
                 self.running[name] = self.running[name][0], line
 
-    def ended(self, built: Built) -> None:
+    def end(self, built: BuildResult) -> None:
         """Take the image's line away, and leave one that stays."""
         with self.lock:
             del self.running[built.name]
@@ -63,7 +63,7 @@ class Board(Watcher):
             return Group(*lines, Text(f"{self.done} of {self.total} images", style="bold"))
 
 
-def table(done: list[Built]) -> Table:
+def table(done: list[BuildResult]) -> Table:
     """What came of each image."""
     shown = Table("image", "platform", "result", box=None, pad_edge=False)
     for name in ("seconds", "size", "layers shared"):
@@ -77,7 +77,7 @@ def table(done: list[Built]) -> Table:
     return shown
 
 
-def row(built: Built) -> dict[str, Any]:
+def row(built: BuildResult) -> dict[str, Any]:
     """The same for programs."""
     return {
         "image": built.name,

@@ -64,7 +64,7 @@ def _chosen(names: Sequence[str], platform: str, group: str) -> list[str]:
     frameworks = load_matrix().frameworks
     (platform,) = choose("platform", [platform], get_args(Platform))
     if names:
-        chosen = choose("image", names, [*frameworks, *local.steps(), local.DESK])
+        chosen = choose("image", names, [*frameworks, *local.step_images(), local.BENCH_IMAGE])
         for name in chosen:
             if name in frameworks and platform not in frameworks[name].platforms:
                 offered = ", ".join(frameworks[name].platforms)
@@ -105,7 +105,7 @@ def _row(image: "Image") -> dict[str, Any]:
         "framework": image.framework,
         "platform": image.platform,
         "version": image.labels.get("org.edgebench.framework.version"),
-        "digest": image.digest,
+        "digest": image.image_id,
         "size_bytes": image.size_bytes,
         "verified": levels.get(image.platform),
     }

@@ -91,7 +91,7 @@ def _facts(image: "Remote", sbom: dict[str, Any] | None, built: dict[str, Any] |
         "framework": image.framework,
         "platform": image.platform,
         "ref": image.ref,
-        "digest": image.digest,
+        "digest": image.manifest_digest,
         "index": image.index,
         "version": image.version,
         "protocol": image.protocol,
@@ -111,7 +111,7 @@ def _shown(image: "Remote", sbom: dict[str, Any] | None, built: dict[str, Any] |
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     return {
         "image": image.ref,
-        "digest": image.digest,
+        "digest": image.manifest_digest,
         "version": image.version,
         "size": f"{image.size_bytes / 1e6:.1f} MB in {len(image.layers)} layers, as it travels",
         "protocol": str(image.protocol),

@@ -205,7 +205,7 @@ def _arrived(pushed: "Pushed") -> dict[str, Any]:
         "framework": pushed.framework,
         "platform": pushed.platform,
         "version": pushed.version,
-        "digest": pushed.digest,
+        "digest": pushed.manifest_digest,
         "size_bytes": pushed.size_bytes,
         "sent_bytes": pushed.sent_bytes,
     }

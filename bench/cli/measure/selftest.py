@@ -93,12 +93,12 @@ def _plan(wanted: Selection, matrix: Matrix, *, chosen: bool) -> Plan:
     cell = plan.cells[0]
     possible, reasons = list(plan.arms_of(cell.framework)), dict(plan.armless.get(cell.framework, {}))
     if not chosen:
-        from bench.hosts.nested import kept_from
+        from bench.hosts.nested import find_obstacle
         from bench.images import engine
 
         found = engine.find()
         for arm in list(possible):
-            why = "no Docker engine answers" if found is None and arm != "native" else kept_from(arm, found)
+            why = "no Docker engine answers" if found is None and arm != "native" else find_obstacle(arm, found)
             if why:
                 possible.remove(arm)
                 reasons[arm] = why

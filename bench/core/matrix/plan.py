@@ -163,7 +163,7 @@ def make_plan(matrix: Matrix, selection: Selection, refusal: Callable[[Cell], st
         blocks=blocks,
         seed=random.SystemRandom().getrandbits(32) if selection.seed is None else selection.seed,
         warmup=measured.warmup,
-        stop=exactly(selection.samples) if selection.samples else measured.stop,
+        stop=fixed_samples(selection.samples) if selection.samples else measured.stop,
         cells=cells,
         driver=measured.driver,
         half_width=selection.half_width,
@@ -173,7 +173,7 @@ def make_plan(matrix: Matrix, selection: Selection, refusal: Callable[[Cell], st
     )
 
 
-def exactly(samples: int) -> Bounds:
+def fixed_samples(samples: int) -> Bounds:
     """So many timed inferences a launch, however long they take."""
     return Bounds(iterations=samples, seconds=0.0, max_iterations=samples)
 

@@ -141,7 +141,7 @@ def _locked(image: Remote) -> Locked:
             f"build and push it again: make images/{image.framework}",
         )
     return Locked(
-        digest=image.digest,
+        digest=image.manifest_digest,
         index=image.index,
         size_bytes=image.size_bytes,
         version=image.version,

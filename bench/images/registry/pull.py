@@ -50,7 +50,7 @@ class Puller:
             framework=framework,
             platform=platform,
             ref=ref,
-            digest=str(image.id),
+            image_id=str(image.id),
             size_bytes=image.attrs["Size"],
             labels=dict(image.labels),
             repo_digest=ref,
@@ -95,8 +95,9 @@ class Puller:
         platform = f"linux/{architecture(remote.platform)}"
         pieces = Pieces(self.watcher.advance)
         try:
-            said = self.engine.api.pull(repository, tag=remote.digest, platform=platform, stream=True, decode=True)
-            for event in said:
+            digest = remote.manifest_digest
+            events = self.engine.api.pull(repository, tag=digest, platform=platform, stream=True, decode=True)
+            for event in events:
                 if "error" in event:
                     raise _refused(remote, str(event["error"]))
                 pieces.hear(event)
@@ -147,9 +148,9 @@ class Pieces:
 def moved_tag(registry: Registry, framework: str, platform: str, locked: Locked) -> str | None:
     """What is wrong with the platform's tag: it must name the locked image; None when it does, or is not there."""
     now = find_remote(registry, framework, platform, platform)
-    if now is None or now.digest == locked.digest:
+    if now is None or now.manifest_digest == locked.digest:
         return None
-    return f"the tag {now.ref} names {now.digest} now, and the lock file says {locked.digest}"
+    return f"the tag {now.ref} names {now.manifest_digest} now, and the lock file says {locked.digest}"
 
 
 def relock(lock: Lock, framework: str) -> str:

@@ -31,7 +31,7 @@ class Pushed:
     framework: str
     platform: str
     version: str
-    digest: str
+    manifest_digest: str
     size_bytes: int
     sent_bytes: int
     index: Manifest
@@ -70,7 +70,8 @@ class Pusher:
         scratch.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="partial-", dir=scratch) as folder:
             layout = export(framework, platform, compression, Path(folder) / "layout")
-            if layout.config()["rootfs"]["diff_ids"] != self.engine.images.get(image.digest).attrs["RootFS"]["Layers"]:
+            layers = self.engine.images.get(image.image_id).attrs["RootFS"]["Layers"]
+            if layout.config()["rootfs"]["diff_ids"] != layers:
                 raise HostError(
                     "the build's cache was cleared, and what it makes now is not the image on this machine",
                     f"make images/{framework}, measure with that one, and push it",
@@ -86,7 +87,7 @@ class Pusher:
             framework=framework,
             platform=platform,
             version=image.labels["org.edgebench.framework.version"],
-            digest=layout.image.digest,
+            manifest_digest=layout.image.digest,
             size_bytes=manifest["config"]["size"] + sum(layer["size"] for layer in manifest["layers"]),
             sent_bytes=sent,
             index=index,

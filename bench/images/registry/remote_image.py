@@ -24,7 +24,7 @@ class Remote:
     framework: str
     platform: str
     ref: str
-    digest: str
+    manifest_digest: str
     index: str | None
     size_bytes: int
     layers: list[Descriptor]
@@ -81,7 +81,7 @@ def find_remote(registry: Registry, framework: str, platform: str, reference: st
         framework=framework,
         platform=platform,
         ref=ref,
-        digest=image.digest,
+        manifest_digest=image.digest,
         index=found.digest if found.is_index else None,
         size_bytes=size,
         layers=layers,

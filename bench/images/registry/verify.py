@@ -72,8 +72,8 @@ def _version(registry: Registry, framework: str, platform: str, locked: Locked) 
     remote = find_remote(registry, framework, platform, version_tag(locked.version))
     if remote is None:
         return [f"the registry has no tag {registry.ref(framework, version_tag(locked.version))}"]
-    if remote.digest != locked.digest:
-        return [f"the tag {remote.ref} names {remote.digest} for {platform}"]
+    if remote.manifest_digest != locked.digest:
+        return [f"the tag {remote.ref} names {remote.manifest_digest} for {platform}"]
     return []
 
 

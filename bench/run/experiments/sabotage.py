@@ -20,7 +20,7 @@ from docker.types import Mount
 
 from bench.arms.container import ContainerArm
 from bench.arms.launch import Arm, Outcome, Spec
-from bench.arms.rootfs import unpacked
+from bench.arms.rootfs import unpack_image
 from bench.core import cpus as cpu_lists
 from bench.core.errors import HostError
 from bench.core.paths import cache
@@ -44,7 +44,7 @@ class LibraryArm(ContainerArm):
     def prepare(self, framework: str) -> None:
         """Find the image, and make the copy once per image. Raises HostError when nothing in it is a library."""
         super().prepare(framework)
-        self.copied = _other_build(unpacked(self.engine, self.images[framework]))
+        self.copied = _other_build(unpack_image(self.engine, self.images[framework]))
 
     def options(self, spec: Spec) -> dict[str, Any]:
         """The container's keywords, with the copy in place of the library."""

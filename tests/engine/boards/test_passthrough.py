@@ -21,7 +21,7 @@ from bench.arms.launch import Spec
 from bench.arms.rootfs import RootfsArm
 from bench.core.matrix.device import Access
 from bench.core.matrix.schema import load_matrix
-from bench.hosts.grant import Grant, grant, missing
+from bench.hosts.grant import Grant, find_missing, make_grant
 from bench.hosts.host import this_machine
 from bench.images.engine import LABEL
 from bench.images.local import native_platform, require
@@ -87,7 +87,7 @@ def look(made: docker.DockerClient) -> Callable[..., dict]:
             cpus="0", threads=1, timeout=60, grant=given,
         )  # fmt: skip
         words = options(spec) | {"command": ["-c", LOOK, json.dumps([list(paths), late])], "name": None}
-        image = require(made, "onnxruntime", native_platform()).digest
+        image = require(made, "onnxruntime", native_platform()).image_id
         container = made.containers.create(image, entrypoint=["/opt/venv/bin/python"], **words)
         try:
             container.start()
@@ -104,8 +104,8 @@ def look(made: docker.DockerClient) -> Callable[..., dict]:
 
 def given(*ways: Access) -> Grant:
     host = this_machine()
-    assert list(missing(ways, native_platform(), host, None)) == []
-    return grant(ways, native_platform(), host)
+    assert list(find_missing(ways, native_platform(), host, None)) == []
+    return make_grant(ways, native_platform(), host)
 
 
 def test_a_named_node_is_opened_by_its_group_and_another_is_not_there(place, look):
@@ -195,14 +195,14 @@ def test_each_way_of_the_matrix_reaches_its_driver(name, place, look, tmp_path):
 
 
 def test_a_missing_node_is_named_before_anything_is_started(place):
-    (lacking,) = missing([access(nodes=[str(place / "gone")])], native_platform(), this_machine(), None)
+    (lacking,) = find_missing([access(nodes=[str(place / "gone")])], native_platform(), this_machine(), None)
     assert lacking.what.startswith(f"{place}/gone is not there")
 
 
 def test_a_runtime_that_the_engine_lacks_is_named_and_is_no_result(made, place):
     engine = dict(made.info())
     jetson = MATRIX.access["jetson"].model_copy(update={"brings": []})
-    said = [each.what for each in missing([jetson], "l4t-r32", this_machine(), engine)]
+    said = [each.what for each in find_missing([jetson], "l4t-r32", this_machine(), engine)]
     assert any("the engine has no runtime 'nvidia' (it has" in each for each in said)
     arm = ContainerArm(made, lambda framework: require(made, framework, native_platform()))
     arm.prepare("onnxruntime")

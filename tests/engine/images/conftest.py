@@ -50,7 +50,7 @@ def run(engine: docker.DockerClient, ref: str, *command: str, **options: object)
 
 def python(engine: docker.DockerClient, image: Image, source: str, *words: str) -> str:
     """What a program says, run by the image's own Python."""
-    return run(engine, image.digest, "-c", source, *words, entrypoint=PYTHON)
+    return run(engine, image.image_id, "-c", source, *words, entrypoint=PYTHON)
 
 
 def shell(engine: docker.DockerClient, ref: str, source: str) -> str:
@@ -67,4 +67,4 @@ def installed(engine: docker.DockerClient) -> Callable[[Image], dict[str, Any]]:
         found: dict[str, Any] = json.loads(run(engine, digest, "-c", INSTALLED, entrypoint=PYTHON))
         return found
 
-    return lambda image: ask(image.digest)
+    return lambda image: ask(image.image_id)

@@ -11,7 +11,7 @@ import pytest
 from bench.core.paths import PROJECT, cache
 from bench.images import bake
 from bench.images import engine as engines
-from bench.images.local import DESK, native_platform
+from bench.images.local import BENCH_IMAGE, native_platform
 from tests.engine.conftest import CELL, containers, journal
 
 pytestmark = pytest.mark.engine
@@ -23,7 +23,7 @@ FREE = ("--privileged", "--pid=host", "--network=host")
 @pytest.fixture(scope="module")
 def socket(made) -> str:
     """The engine's socket; one that is reached otherwise cannot be given to a container."""
-    bake.build([DESK])
+    bake.build([BENCH_IMAGE])
     paths = (address.removeprefix("unix://") for address in engines.addresses() if address.startswith("unix://"))
     for path in paths:
         if Path(path).exists():
@@ -42,7 +42,7 @@ def inside(socket: str, tmp_path: Path) -> Callable[..., subprocess.CompletedPro
             PROJECT / "setup" / "env", "docker", "run", "--rm", *flags, *seen, "-v", f"{socket}:/var/run/docker.sock",
             "-v", f"{home}:{home}", "-e", f"EDGEBENCH_CACHE={home}", "-e", "EDGEBENCH_WAIT",
             "-v", f"{tmp_path}:{tmp_path}", "-w", str(tmp_path),
-            f"edgebench/{DESK}:{native_platform()}", *words,
+            f"edgebench/{BENCH_IMAGE}:{native_platform()}", *words,
         ]  # fmt: skip
         return subprocess.run(command, capture_output=True, text=True, timeout=600, env={**os.environ})
 

@@ -18,15 +18,15 @@ def test_it_holds_what_the_lock_file_names_and_nothing_else(image, installed):
     found = {name: version for name, (version, _) in installed(image)["packages"].items()}
     locked = local.pins(image.framework, image.platform)
     name = image.framework  # one that its image compiles is laid out as a package
-    own = {name: local.version(name, image.platform)} if name in local.compiled() else {}
+    own = {name: local.version(name, image.platform)} if name in local.compiled_frameworks() else {}
     assert found == {name.replace("_", "-").lower(): version for name, version in locked.items()} | own
 
 
 def test_it_is_no_bigger_than_it_must_be(engine, image, installed):
     name = image.labels["org.opencontainers.image.base.name"]
     base = int(shell(engine, name, ALL_BYTES))
-    packages = sum(size for _, size in installed(image)["packages"].values()) + _libraries(engine, name, image.digest)
-    whole = int(shell(engine, image.digest, ALL_BYTES))
+    packages = sum(size for _, size in installed(image)["packages"].values()) + _libraries(engine, name, image.image_id)
+    whole = int(shell(engine, image.image_id, ALL_BYTES))
     over = whole - base - packages
     assert over <= BUDGET, f"{image.framework}: {whole / 1e6:.1f} MB is {over / 1e6:.1f} MB over base and packages"
 
@@ -49,9 +49,9 @@ PYTHON_S_OWN = {
 
 def test_nothing_that_builds_or_installs_is_left_in_it(engine, image):
     tools = "pip pip3 pip3.9 pip3.11 gcc g++ cc c++ ld make cmake git curl wget"
-    assert shell(engine, image.digest, f"for tool in {tools}; do command -v $tool; done; true") == ""
+    assert shell(engine, image.image_id, f"for tool in {tools}; do command -v $tool; done; true") == ""
     assert (
-        shell(engine, image.digest, "find /var/lib/apt/lists /var/cache/apt /root/.cache -type f 2>/dev/null; true")
+        shell(engine, image.image_id, "find /var/lib/apt/lists /var/cache/apt /root/.cache -type f 2>/dev/null; true")
         == ""
     )
     locked = local.pins(image.framework, image.platform)

@@ -97,7 +97,7 @@ def infer(emulator: docker.DockerClient, tmp_path: Path) -> Callable[..., list[d
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_it_starts_and_says_what_it_is(emulator, framework):
     image = require(emulator, framework)
-    assert emulator.images.get(image.digest).attrs["Architecture"] == PLATFORM
+    assert emulator.images.get(image.image_id).attrs["Architecture"] == PLATFORM
     (probe,) = run(emulator, image, "probe")
     assert (probe["machine"], probe["emulated_on"]) == ("aarch64", os.uname().machine)
     assert probe["runner_sha256"] == hash_runner()

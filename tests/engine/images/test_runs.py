@@ -13,7 +13,7 @@ pytestmark = pytest.mark.engine
 
 
 def test_it_starts_the_runner_as_nobody_in_particular(engine, image):
-    config = engine.images.get(image.digest).attrs["Config"]
+    config = engine.images.get(image.image_id).attrs["Config"]
     assert config["Entrypoint"] == [PYTHON, "-m", "runner"]
     assert config["User"] == "65532:65532"
     assert config["WorkingDir"] == "/"
@@ -30,7 +30,7 @@ def test_its_labels_say_what_it_was_built_from(image):
 
 def test_it_runs_with_no_rights_at_all_and_says_what_is_in_it(engine, image):
     said = run(
-        engine, image.digest, "probe",
+        engine, image.image_id, "probe",
         read_only=True, cap_drop=["ALL"], security_opt=["no-new-privileges"], user="12345:54321", tmpfs={"/tmp": ""},
     )  # fmt: skip
     probe = json.loads(said)
@@ -46,6 +46,6 @@ def test_it_runs_with_no_rights_at_all_and_says_what_is_in_it(engine, image):
 def test_it_compiles_nothing_when_it_runs(engine, image, installed):
     folder = f"{installed(image)['folder']}/runner"
     sources, compiled = shell(
-        engine, image.digest, f"cd {folder}; find . -name '*.py' | wc -l; find . -name '*.pyc' | wc -l"
+        engine, image.image_id, f"cd {folder}; find . -name '*.py' | wc -l; find . -name '*.pyc' | wc -l"
     ).split()
     assert sources == compiled != "0"

@@ -30,14 +30,14 @@ def image(engine: docker.DockerClient) -> local.Image:
 
 def test_it_starts_the_runner_with_no_rights_at_all(engine, image):
     said = run(
-        engine, image.digest, "probe",
+        engine, image.image_id, "probe",
         read_only=True, cap_drop=["ALL"], security_opt=["no-new-privileges"], user="12345:54321", tmpfs={"/tmp": ""},
         stderr=False,
     )  # fmt: skip
     probe = json.loads(said)
     assert probe["runner_sha256"] == hash_runner()
     assert probe["frameworks"] == {}, "a stand-in holds no framework"
-    config = engine.images.get(image.digest).attrs["Config"]
+    config = engine.images.get(image.image_id).attrs["Config"]
     assert config["Entrypoint"] == ["/opt/venv/bin/python", "-m", "runner"]
     assert config["User"] == "65532:65532"
     assert not config["Cmd"]

@@ -95,7 +95,7 @@ def test_what_was_pushed_is_one_image_under_every_name(site, made):
         for reference in (HERE, locked.version, locked.digest, locked.index):
             remote = find_remote(registry, framework, HERE, reference)
             assert remote is not None
-            assert remote.digest == locked.digest
+            assert remote.manifest_digest == locked.digest
             assert remote.labels == local.labels
         assert all(layer["mediaType"].endswith("+zstd") for layer in remote.layers)
         assert locked.size_bytes == remote.size_bytes < local.size_bytes
@@ -120,7 +120,7 @@ def test_the_sbom_names_what_is_really_installed(site, made):
     assert python == {f"{name}@{version}" for name, version in images.pins("tflite", HERE).items()}
     debian = {(each["name"], each["versionInfo"]) for each in document["packages"] if is_debian(each)}
     ask = ["-c", "dpkg-query -W -f '${Package} ${Version}\\n'"]
-    image = images.require(made, "tflite", HERE).digest
+    image = images.require(made, "tflite", HERE).image_id
     said = made.containers.run(image, ask, entrypoint="sh", network_mode="none", remove=True).decode()
     assert debian == {tuple(line.split(" ")) for line in said.splitlines()}
     text = site.bench("images", "inspect", "tflite", "--sbom").stdout

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench.arms import make_arms
 from bench.arms.ablated import EMPTY
 from bench.arms.ablations import ABLATIONS
+from bench.arms.make import make_arms
 from bench.artifacts.store import Store
 from bench.core.matrix.plan import Cell, Launch, Selection, make_plan
 from bench.core.matrix.schema import load_matrix

@@ -11,8 +11,8 @@ from bench.core.matrix.plan import Selection, make_plan
 from bench.core.matrix.schema import Matrix, load_matrix
 from bench.core.paths import MATRIX, PROJECT
 from bench.hosts import identify
-from bench.hosts.grant import grant
-from bench.hosts.target import aim
+from bench.hosts.grant import make_grant
+from bench.hosts.target import resolve_target
 from bench.run import compose
 from tests.support.machines import Machine
 
@@ -56,12 +56,12 @@ def test_a_device_is_added_in_one_place(added, tmp_path):
     assert len(added.devices) == len(load_matrix().devices) + 1
 
     board = Machine(tmp_path / "board", "aarch64").tree("Radxa ROCK 5B", "radxa,rock-5b", "rockchip,rk3588")
-    facts = identify.look(board.host(), added.devices)
+    facts = identify.read_facts(board.host(), added.devices)
     assert [name for name, each in added.devices.items() if identify.matches(each, facts)] == ["rock-5b"]
 
     plan = make_plan(added, Selection(device="rock-5b", models=["cifarnet"], blocks=1))
     assert {"tflite", "coral"} <= {cell.framework for cell in plan.cells}
-    target = aim("rock-5b", ["coral"], added, board.host())
+    target = resolve_target("rock-5b", ["coral"], added, board.host())
     assert any("/dev/apex_0 is not there" in each.what for each in target.lacking)
     assert target.grants["coral"].nodes == ("/dev/apex_0",)
 
@@ -73,5 +73,5 @@ def test_a_device_is_added_in_one_place(added, tmp_path):
 def test_and_a_way_to_hardware_likewise(added, tmp_path):
     way = added.access["rknpu"]
     host = Machine(tmp_path, "aarch64").host()
-    assert grant([way], "arm64", host).groups == (105,)
+    assert make_grant([way], "arm64", host).groups == (105,)
     assert added.accesses("rock-5b", "coral") == [added.access["apex"]]

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from bench.arms import make_arms
 from bench.arms.ablated import AblatedArm, LimitedArm
-from bench.arms.ablations import ABLATIONS, meant
+from bench.arms.ablations import ABLATIONS, expected_facts
 from bench.arms.container import ContainerArm
 from bench.arms.launch import Outcome
+from bench.arms.make import make_arms
 from bench.artifacts.request import Prepared
 from bench.core.errors import ConfigError, HostError
 from bench.core.matrix.arm_names import ARMS
@@ -72,8 +72,8 @@ def test_the_table_says_what_each_one_is():
         assert ablation.changes
         assert ablation.tells
         assert "\n" not in ablation.changes + ablation.tells
-    assert meant("cpu-quota") == ("cpu_quota", "CPU affinity")
-    assert meant("container") == ()
+    assert expected_facts("cpu-quota") == ("cpu_quota", "CPU affinity")
+    assert expected_facts("container") == ()
 
 
 def test_the_documentation_names_every_one():

@@ -30,28 +30,28 @@ def called(tmp_path: Path, monkeypatch) -> Path:
 
 
 def test_the_usual_base_for_this_machine_needs_nothing(called):
-    base_images.prepare([BOOKWORM, "nvcr.io/nvidia/l4t-base:r32.7.1"], NATIVE, print)
+    base_images.prepare_bases([BOOKWORM, "nvcr.io/nvidia/l4t-base:r32.7.1"], NATIVE, print)
     assert called.read_text() == ""
 
 
 def test_another_debian_is_made_ready(called):
     heard = []
-    base_images.prepare([BOOKWORM, BULLSEYE], NATIVE, heard.append)
+    base_images.prepare_bases([BOOKWORM, BULLSEYE], NATIVE, heard.append)
     assert called.read_text() == f"base debian:bullseye-slim --platform {local.architecture(NATIVE)}\n"
     assert heard == ["base: done\n"]
 
 
 def test_another_architecture_needs_emulation_and_its_bases(called):
-    base_images.prepare([BOOKWORM], OTHER, print)
+    base_images.prepare_bases([BOOKWORM], OTHER, print)
     assert called.read_text() == f"emulation up\nbase debian:bookworm-slim --platform {OTHER}\n"
 
 
 def test_what_cannot_be_had_is_said(called, monkeypatch):
     monkeypatch.setenv("CODE", "3")
     with pytest.raises(HostError, match=f"nothing here runs linux/{OTHER}: emulation: done"):
-        base_images.prepare([BOOKWORM], OTHER, print)
+        base_images.prepare_bases([BOOKWORM], OTHER, print)
     with pytest.raises(HostError, match=r"there is no debian:bullseye-slim for linux/\w+: base: done"):
-        base_images.prepare([BULLSEYE], NATIVE, print)
+        base_images.prepare_bases([BULLSEYE], NATIVE, print)
 
 
 def test_matrix_and_bake_file_agree_on_pythons():

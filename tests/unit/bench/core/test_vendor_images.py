@@ -64,4 +64,4 @@ def test_an_image_on_a_stand_in_is_refused():
         local.require(engine, "tensorrt", "amd64")
     assert "--platform amd64" in str(caught.value.hint)
     del labels[STAND_IN]
-    assert local.require(engine, "tensorrt", "amd64").digest == "sha256:0"
+    assert local.require(engine, "tensorrt", "amd64").image_id == "sha256:0"

@@ -8,9 +8,9 @@ import pytest
 from bench.core.errors import HostError
 from bench.core.matrix.schema import Sensing, load_matrix
 from bench.doctor import Case, engine, examine, hardware, images, machine, sensors, speed, system
-from bench.hosts.identify import look
+from bench.hosts.identify import read_facts
 from bench.hosts.sensors import survey
-from bench.hosts.target import aim
+from bench.hosts.target import resolve_target
 from tests.support.machines import Programs, orin_nano, pc, raspberry_pi, whole_tx2
 
 MATRIX = load_matrix()
@@ -23,8 +23,8 @@ ENGINE = {
 def case(name, board, frameworks, info=ENGINE, **more) -> Case:
     host = board.host()
     return Case(
-        name=name, device=MATRIX.devices[name], matrix=MATRIX, host=host, facts=look(host, MATRIX.devices),
-        frameworks=frameworks, platforms=aim(name, frameworks, MATRIX, host).platforms, info=info,
+        name=name, device=MATRIX.devices[name], matrix=MATRIX, host=host, facts=read_facts(host, MATRIX.devices),
+        frameworks=frameworks, platforms=resolve_target(name, frameworks, MATRIX, host).platforms, info=info,
         sensors=survey(Sensing(root=str(board.root))), **more,
     )  # fmt: skip
 

@@ -11,14 +11,14 @@ MATRIX = load_matrix()
 
 
 def found(machine: Machine) -> list[str]:
-    facts = identify.look(machine.host(), MATRIX.devices)
+    facts = identify.read_facts(machine.host(), MATRIX.devices)
     return [name for name, device in MATRIX.devices.items() if identify.matches(device, facts)]
 
 
 def unknown(machine: Machine) -> list[str]:
-    facts = identify.look(machine.host(), MATRIX.devices)
+    facts = identify.read_facts(machine.host(), MATRIX.devices)
     matched = {name: [] for name in found(machine)}
-    return identify.unknown(facts, matched, MATRIX.devices)
+    return identify.find_unknown(facts, matched, MATRIX.devices)
 
 
 @pytest.mark.parametrize(
@@ -108,10 +108,10 @@ def test_processor_names_are_globs(tmp_path):
 
 def test_a_machine_that_says_nothing_is_nothing(tmp_path):
     assert found(Machine(tmp_path, "riscv64")) == []
-    facts = identify.look(Local(tmp_path / "none", "x86_64"), MATRIX.devices)
+    facts = identify.read_facts(Local(tmp_path / "none", "x86_64"), MATRIX.devices)
     assert (facts.compatible, facts.pci, facts.usb, facts.cpu, facts.l4t) == ((), (), (), None, None)
 
 
 def test_jetsons_say_their_release(tmp_path):
-    assert identify.look(jetson_tx2(tmp_path / "a").host(), MATRIX.devices).l4t == "R32.7.4"
-    assert identify.look(orin_nano(tmp_path / "b").host(), MATRIX.devices).l4t == "R36.4.3"
+    assert identify.read_facts(jetson_tx2(tmp_path / "a").host(), MATRIX.devices).l4t == "R32.7.4"
+    assert identify.read_facts(orin_nano(tmp_path / "b").host(), MATRIX.devices).l4t == "R36.4.3"

@@ -43,13 +43,13 @@ def test_every_jetpack_46_takes_the_images_of_r32_7_1(release):
     assert l4t.platform(KNOWN, release) == "l4t-r32"
     for framework in ("l4t-pytorch", "l4t-tensorflow", "l4t-tensorrt", "l4t-onnxruntime"):
         assert "r32.7.1" in str(base(framework, "l4t-r32"))
-        assert l4t.misfit(release, base(framework, "l4t-r32")) is None
+        assert l4t.find_mismatch(release, base(framework, "l4t-r32")) is None
 
 
 @pytest.mark.parametrize("release", ["R32.6.1", "R34.1.1", "R36.9.9", "R38.2.0", "R28.2.1"])
 def test_an_unknown_release_has_no_platform(release):
     assert l4t.platform(KNOWN, release) is None
-    assert "R32.7.6 (JetPack 4.6.6)" in l4t.known(KNOWN)
+    assert "R32.7.6 (JetPack 4.6.6)" in l4t.describe_releases(KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,6 @@ def test_an_unknown_release_has_no_platform(release):
     ],
 )
 def test_an_image_of_a_later_release_than_the_boards_does_not_fit(board, image, level):
-    misfit = l4t.misfit(board, image)
+    misfit = l4t.find_mismatch(board, image)
     assert (misfit and misfit[0]) == level
     assert misfit is None or board in misfit[1]

@@ -11,7 +11,7 @@ from bench.arms.launch import Spec
 from bench.core.matrix.platforms import image_platform
 from bench.core.matrix.schema import load_matrix
 from bench.core.paths import PROJECT
-from bench.hosts.grant import grant
+from bench.hosts.grant import make_grant
 from tests.support.machines import Machine
 
 MATRIX = load_matrix()
@@ -55,7 +55,7 @@ def words(device: str, framework: str, host, engine=None) -> dict:
     platform = image_platform(MATRIX.devices[device], MATRIX.frameworks[framework].platforms) or "amd64"
     spec = Spec(
         launch="l", run_id="r", framework=framework, request=Path("/q"), mounts=[Path("/m")], cpus="0", threads=1,
-        timeout=1, grant=grant(given, platform, host, engine),
+        timeout=1, grant=make_grant(given, platform, host, engine),
     )  # fmt: skip
     return options(spec)
 
@@ -100,7 +100,7 @@ def test_a_card_comes_by_cdi_where_engine_and_host_have_it(tmp_path):
 
 @pytest.mark.parametrize(("machine", "triplet"), [("amd64", "x86_64-linux-gnu"), ("arm64", "aarch64-linux-gnu")])
 def test_the_edge_tpus_library_is_the_hosts_read_only(machine, triplet, tmp_path):
-    given = grant(MATRIX.accesses("coral-usb", "coral"), machine, Machine(tmp_path, "x").host())
+    given = make_grant(MATRIX.accesses("coral-usb", "coral"), machine, Machine(tmp_path, "x").host())
     assert given.files == (f"/usr/lib/{triplet}/libedgetpu.so.1",)
     spec = Spec(launch="l", run_id="r", framework="coral", request=Path("/q"), mounts=[], cpus="0", threads=1,
                 timeout=1, grant=given)  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 
 from bench.core.errors import ConfigError, HostError
 from bench.core.matrix.schema import load_matrix
-from bench.hosts.target import aim, require_here
+from bench.hosts.target import require_here, resolve_target
 from tests.support.machines import Machine, jetson_tx2, orin_nano, pc, raspberry_pi
 
 MATRIX = load_matrix()
@@ -13,11 +13,11 @@ PLAIN = {"Runtimes": {"runc": {}, "io.containerd.runc.v2": {}}}
 
 
 def lacking(device, framework, machine, engine=None):
-    return [each.what for each in aim(device, [framework], MATRIX, machine.host(), engine).lacking]
+    return [each.what for each in resolve_target(device, [framework], MATRIX, machine.host(), engine).lacking]
 
 
 def test_a_tx2_that_has_everything_lacks_nothing(tmp_path):
-    target = aim("jetson-tx2", ["l4t-tensorrt", "tflite"], MATRIX, jetson_tx2(tmp_path).host(), JETSON)
+    target = resolve_target("jetson-tx2", ["l4t-tensorrt", "tflite"], MATRIX, jetson_tx2(tmp_path).host(), JETSON)
     assert target.lacking == ()
     assert target.platforms == {"l4t-tensorrt": "l4t-r32", "tflite": "arm64"}
     target.require()
@@ -31,7 +31,7 @@ def test_a_runtime_that_the_engine_lacks_is_named(tmp_path):
 def test_nodes_that_are_not_there_are_named_with_what_to_do(tmp_path):
     board = jetson_tx2(tmp_path)
     (tmp_path / "dev/nvmap").unlink()
-    target = aim("jetson-tx2", ["l4t-tensorrt"], MATRIX, board.host(), JETSON)
+    target = resolve_target("jetson-tx2", ["l4t-tensorrt"], MATRIX, board.host(), JETSON)
     with pytest.raises(HostError, match=r"jetson-tx2: /dev/nvmap is not there") as raised:
         target.require()
     assert "nvidia-container" in str(raised.value.hint)
@@ -40,11 +40,11 @@ def test_nodes_that_are_not_there_are_named_with_what_to_do(tmp_path):
 
 @pytest.mark.parametrize("revision", ["6.1", "9.9"])
 def test_an_l4t_without_images_is_refused_with_those_that_have(revision, tmp_path):
-    target = aim("jetson-tx2", ["l4t-tensorrt"], MATRIX, jetson_tx2(tmp_path, revision).host(), JETSON)
+    target = resolve_target("jetson-tx2", ["l4t-tensorrt"], MATRIX, jetson_tx2(tmp_path, revision).host(), JETSON)
     with pytest.raises(HostError, match=f"there is no image for L4T R32.{revision}") as raised:
         target.require()
     assert "R32.7.1 (JetPack 4.6.1)" in str(raised.value.hint)
-    assert not aim("jetson-tx2", ["tflite"], MATRIX, jetson_tx2(tmp_path, revision).host(), JETSON).lacking
+    assert not resolve_target("jetson-tx2", ["tflite"], MATRIX, jetson_tx2(tmp_path, revision).host(), JETSON).lacking
 
 
 def test_a_board_without_any_l4t_is_refused(tmp_path):
@@ -57,7 +57,8 @@ def test_a_board_without_any_l4t_is_refused(tmp_path):
     ("release", "revision", "platform"), [(36, "4.3", "l4t-r36"), (35, "4.1", "l4t-r35"), (36, "4.0", "l4t-r36")]
 )
 def test_an_orin_takes_the_images_of_its_own_release(release, revision, platform, tmp_path):
-    target = aim("jetson-orin-nano", ["l4t-pytorch"], MATRIX, orin_nano(tmp_path, revision, release).host(), JETSON)
+    board = orin_nano(tmp_path, revision, release)
+    target = resolve_target("jetson-orin-nano", ["l4t-pytorch"], MATRIX, board.host(), JETSON)
     assert target.platforms == {"l4t-pytorch": platform}
     assert target.lacking == ()
 
@@ -121,7 +122,7 @@ def test_another_architecture_is_refused_and_said_where_to_go(tmp_path):
     assert "on the jetson-tx2 itself" in str(it.value.hint)
     require_here("jetson-tx2", MATRIX, "aarch64")
     require_here("host", MATRIX, "x86_64")
-    target = aim("jetson-tx2", ["l4t-tensorrt"], MATRIX, pc(tmp_path).host(), PLAIN)
+    target = resolve_target("jetson-tx2", ["l4t-tensorrt"], MATRIX, pc(tmp_path).host(), PLAIN)
     assert target.elsewhere
     assert target.lacking == (), "nothing is known of a board that is not here"
     assert target.grants["l4t-tensorrt"].runtime == "nvidia"
@@ -129,6 +130,6 @@ def test_another_architecture_is_refused_and_said_where_to_go(tmp_path):
 
 def test_this_machine_is_whatever_it_is(tmp_path):
     for machine in ("x86_64", "aarch64"):
-        target = aim("host", ["tflite"], MATRIX, Machine(tmp_path / machine, machine).host(), PLAIN)
+        target = resolve_target("host", ["tflite"], MATRIX, Machine(tmp_path / machine, machine).host(), PLAIN)
         assert (target.lacking, target.elsewhere) == ((), None)
         assert target.platforms == {"tflite": {"x86_64": "amd64", "aarch64": "arm64"}[machine]}

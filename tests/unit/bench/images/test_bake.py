@@ -15,19 +15,19 @@ echo "#1 building" >&2
 echo "ERROR: {error}" >&2
 exit 1
 """
-SWEPT = "failed to prepare extraction snapshot: parent snapshot sha256:42aa does not exist: not found"
+LOST_PARENT = "failed to prepare extraction snapshot: parent snapshot sha256:42aa does not exist: not found"
 
 
 @pytest.mark.parametrize(
     ("error", "failing", "calls", "works"),
-    [(SWEPT, 1, 2, True), (SWEPT, 9, 2, False), ("no space left on device", 1, 1, False)],
+    [(LOST_PARENT, 1, 2, True), (LOST_PARENT, 9, 2, False), ("no space left on device", 1, 1, False)],
 )
 def test_layers_that_another_process_swept_away_are_unpacked_again(monkeypatch, tmp_path, error, failing, calls, works):
     builder, called = tmp_path / "env", tmp_path / "calls"
     builder.write_text(BUILDER.format(calls=called, failing=failing, error=error))
     builder.chmod(0o755)
     monkeypatch.setattr(bake, "ENV", Path(builder))
-    monkeypatch.setattr(bake, "prepare", lambda *_: None)
+    monkeypatch.setattr(bake, "prepare_bases", lambda *_: None)
     said: list[str] = []
     if works:
         bake._bake(["onnxruntime"], "amd64", [], said.append)

@@ -106,7 +106,7 @@ def test_when_it_is_given_up_nothing_more_is_begun(engine):
     begun = []
 
     class Impatient(builder.Watcher):
-        def begun(self, name: str) -> None:
+        def begin(self, name: str) -> None:
             begun.append(name)
             raise KeyboardInterrupt
 
