@@ -27,7 +27,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 SUFFIXES = (".onnx", ".tflite")
 LARGEST = 2**31  # bytes: no file of either format can be larger
 SECONDS = 900
-REFUSED = 3  # the step's exit code for a file that is not taken
+REFUSED = 3  # the step's exit code for a file that it refuses
+SIGNAL_BASE = 128  # a shell reports signal n as exit code 128 + n
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,8 +166,8 @@ def _reason(code: int, said: str) -> str:
         return f"reading it takes more than {MEMORY >> 30} GiB of memory"
     if code == TIMED_OUT:
         return f"reading it takes more than {SECONDS} s"
-    if code > 128:
-        return f"the program that reads it was ended by signal {code - 128}: the file is damaged"
+    if code > SIGNAL_BASE:
+        return f"the program that reads it was ended by signal {code - SIGNAL_BASE}: the file is damaged"
     return failure_reason(code, said)
 
 

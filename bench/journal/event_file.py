@@ -1,4 +1,4 @@
-"""Events of something that goes on for long, kept as they come: what was heard is safe when the board dies of heat."""
+"""A file of events, written as they arrive: they survive when an overheated board switches off."""
 
 import json
 import os
@@ -10,11 +10,11 @@ from typing import Any, Self
 
 from bench.core.errors import HostError
 
-SYNC = 1.0  # seconds of events that a power cut may cost: to sync each would keep a memory card busy
+SYNC = 1.0  # seconds of events that a power cut may lose; syncing each event would keep a memory card busy
 
 
 class EventFile:
-    """One JSON line an event, written by any thread. Raises HostError when the disk does not take it."""
+    """One JSON line per event. Any thread may write. Raises HostError if the disk refuses the line."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -25,7 +25,7 @@ class EventFile:
             raise self._unwritable(error) from error
 
     def append(self, event: dict[str, Any]) -> None:
-        """Add one line; it is on the disk within a second or so."""
+        """Add one line; it is on the disk after about a second."""
         try:
             with self._lock:
                 self._stream.write(json.dumps(event) + "\n")

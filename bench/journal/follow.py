@@ -1,4 +1,4 @@
-"""Noticing that a run has grown, without getting in its way."""
+"""Follows the journals of running measurements without disturbing them."""
 
 import os
 import time
@@ -12,7 +12,7 @@ from bench.journal.reader import JOURNAL, Run
 
 
 def growth(runs: Sequence[Path], seconds: float) -> Iterator[None]:
-    """Once at the start, and then each time when a journal of these run folders has grown; looks every `seconds`."""
+    """Yield once at the start, then whenever one of the journals has grown. Checks every `seconds`."""
     seen: list[int] | None = None
     while True:
         sizes = [_size(run / JOURNAL) for run in runs]
@@ -23,25 +23,27 @@ def growth(runs: Sequence[Path], seconds: float) -> Iterator[None]:
 
 
 def is_whole(run: Run) -> bool:
-    """Whether the journal has all that was planned: every timed launch, and the energy pass where there is a meter."""
+    """Return whether the journal has every planned launch, and the energy pass if there is a meter."""
     plan = run.facts.get("plan")
     timed = plan.get("launches") if isinstance(plan, dict) else None
     if not isinstance(timed, list):
         return True
-    disturbed = {record["launch"] for record in run.launches if record.get("replaced") is True}  # to be launched again
+    disturbed = {
+        record["launch"] for record in run.launches if record.get("replaced") is True
+    }  # these are launched again
     planned = chain((name for name in timed if _wanted(name, run)), _energy_pass(run.facts, timed))
     return all(isinstance(name, str) and name in run.lines and name not in disturbed for name in planned)
 
 
 def _wanted(name: Any, run: Run) -> bool:
-    """Whether a planned launch is still one: a cell that was measured enough has no more blocks (stopping.py)."""
+    """Return whether a launch is still planned: a stopped cell has no more blocks (stopping.py)."""
     cell, _, block = str(name).rsplit("/", 2) if str(name).count("/") > 1 else (name, "", "")
     stop = run.stops.get(cell)
     return stop is None or not block.isdecimal() or int(block) <= stop["block"]
 
 
 def _energy_pass(facts: dict[str, Any], timed: list[Any]) -> Iterator[str]:
-    """Its launches in any order, from run.json, which anybody may have written."""
+    """Yield the launches of the energy pass, in any order. run.json may be malformed."""
     try:
         count = int(facts["plan"]["energy"]["launches"]) if facts["sensors"]["meter"] else 0
     except (KeyError, TypeError, ValueError, OverflowError):
@@ -52,7 +54,7 @@ def _energy_pass(facts: dict[str, Any], timed: list[Any]) -> Iterator[str]:
 
 
 def stand_back() -> None:
-    """Give this process only the time that nobody else wants: it may share the machine with what is being timed."""
+    """Run at idle priority: the machine may be timing a launch."""
     with suppress(OSError, AttributeError):  # not every system has the policy
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     with suppress(OSError):

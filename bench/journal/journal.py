@@ -1,7 +1,7 @@
-"""Writing a run's folder: `run.json`, once, and `journal.jsonl`, one line a launch (docs/results.md).
+"""Writes a run's folder: `run.json` once, and one line of `journal.jsonl` per launch (docs/results.md).
 
-A line is whole and on the disk when `append` returns; whatever goes wrong in between leaves no part of it. Reading is
-`bench.journal.reader`, given on from here so that the two sides of the file have one name.
+When `append` returns, the line is on the disk; if `append` fails, no part of the line stays. `bench.journal.reader`
+reads the files; its names are re-exported here.
 """
 
 import fcntl
@@ -23,9 +23,9 @@ TORN = "journal.torn"
 
 
 class Journal:
-    """The one writer of a run's journal. `torn` is what a cut-short predecessor left, or None.
+    """The only writer of a run's journal. `torn` is the incomplete line that an interrupted writer left, or None.
 
-    Raises HostError when another process writes to this run, or the folder cannot be written.
+    Raises HostError if another process writes to this run, or the folder is not writable.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -48,15 +48,15 @@ class Journal:
             raise
 
     def append(self, record: dict[str, Any]) -> None:
-        """Add one line and wait until it is on the disk. Raises HostError, and then nothing of the line stays."""
+        """Add one line and sync it to the disk. Raises HostError; then no part of the line stays."""
         line = (dumps(record) + "\n").encode()
         before = os.fstat(self._fd).st_size
         try:
             rest = memoryview(line)
-            while rest:  # a disk that fills up takes a part first and refuses the next
+            while rest:  # a full disk takes a part first, then refuses
                 rest = rest[os.write(self._fd, rest) :]
             os.fsync(self._fd)
-        except BaseException as error:  # Ctrl-C as well: half a line is never left behind
+        except BaseException as error:  # including Ctrl-C: no half line stays
             with suppress(OSError):
                 os.ftruncate(self._fd, before)
                 os.fsync(self._fd)
@@ -65,7 +65,7 @@ class Journal:
             raise
 
     def close(self) -> None:
-        """Let go of the file and of the lock."""
+        """Close the file and release the lock."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -83,7 +83,7 @@ class Journal:
             raise HostError(f"another bench is writing to {self.path}", "wait for it, or stop it first") from None
 
     def _set_torn_line_aside(self) -> str | None:
-        """Move what follows the last newline to `journal.torn`: only a whole line is a launch."""
+        """Move the text after the last newline to `journal.torn`: only a complete line is a launch."""
         size = os.fstat(self._fd).st_size
         if not size:
             return None
@@ -102,12 +102,12 @@ class Journal:
 
 
 def write_run(directory: Path, run: dict[str, Any]) -> None:
-    """Write `run.json` so that it is there whole or not at all; makes the folder. Raises HostError."""
+    """Write `run.json` atomically; make its folder. Raises HostError."""
     write_json(directory / RUN, run)
 
 
 def write_json(target: Path, value: Any) -> None:
-    """Write a file so that it is there whole or not at all; makes its folder. Raises HostError."""
+    """Write a file atomically; make its folder. Raises HostError."""
     directory, draft = target.parent, target.with_name(f".{target.name}.{os.getpid()}")
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ def write_json(target: Path, value: Any) -> None:
 
 
 def dumps(value: Any, indent: int | None = None) -> str:
-    """Strict JSON text: what JSON has no number for (NaN, infinity) becomes null."""
+    """Return strict JSON text; NaN and infinity become null."""
     separators = (",", ":") if indent is None else None
     try:
         return json.dumps(value, allow_nan=False, indent=indent, separators=separators)
@@ -142,13 +142,13 @@ def _finite(value: Any) -> Any:
 
 
 def _unwritable(path: Path, error: OSError) -> HostError:
-    """Says what to do for the two usual causes; every line before stays whole."""
+    """Return an error with a hint for the two usual causes."""
     hint = "make room on the disk, or see to the permission to write there; every line so far is whole"
     return HostError(f"cannot write {path}: {error.strerror or error}", hint)
 
 
 def _sync_folder(directory: Path) -> None:
-    """A new name is safe only once its folder is on the disk too."""
+    """Sync a folder: a new file name is durable only after that."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

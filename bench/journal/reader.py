@@ -1,4 +1,4 @@
-"""Reading a run's folder: what is whole is taken, what is not is named with its line and reason (docs/results.md)."""
+"""Reads the folder of a run. Lines that cannot be used are left out, with a warning (docs/results.md)."""
 
 import gc
 import json
@@ -16,30 +16,28 @@ from bench.journal.upgrade import LINE_STEPS, RUN_STEPS, SCHEMA, schema_of, upgr
 
 __all__ = ["ENERGY", "JOURNAL", "MEAN", "RUN", "SCHEMA", "Run", "read"]
 
-MEAN = (
-    "mean"  # the status of a line that is no launch: a mean that another program printed (analysis/export/imports.py)
-)
+MEAN = "mean"  # the status of an imported line: the mean that another program printed (analysis/export/imports.py)
 STOP = "stop"  # the event of a line that says why a cell has no more blocks (bench/run/stopping.py)
-ENERGY = "energy"  # the status of a line of the energy pass, which is no timing, whatever came of it
+ENERGY = "energy"  # the status of a line of the energy pass, whether it failed or not; it is no timing
 RUN, JOURNAL = "run.json", "journal.jsonl"
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a run's folder says. Of several lines of one launch the last counts."""
+    """The content of a run's folder. If a launch has several lines, the last one counts."""
 
     directory: Path
     facts: dict[str, Any]  # run.json
-    launches: list[dict[str, Any]] = field(default_factory=list)  # what was timed
+    launches: list[dict[str, Any]] = field(default_factory=list)  # the timed launches
     lines: dict[str, int] = field(default_factory=dict)  # launch id → its line in the journal, counted from 1
-    warnings: list[str] = field(default_factory=list)  # what was left out: line and reason
+    warnings: list[str] = field(default_factory=list)  # lines that were left out, with the reason
     energy: list[dict[str, Any]] = field(default_factory=list)  # the energy pass
     stops: dict[str, dict[str, Any]] = field(default_factory=dict)  # cell → why it has no more blocks (stopping.py)
-    replaced: list[dict[str, Any]] = field(default_factory=list)  # what the host disturbed, and another stands for
+    replaced: list[dict[str, Any]] = field(default_factory=list)  # disturbed launches that were repeated
 
 
 def read(directory: Path) -> Run:
-    """Read a run, upgraded to today's schema. Raises ConfigError when the folder is no run, or one of a newer bench."""
+    """Read a run and upgrade it to today's schema. Raises ConfigError if it is no run, or of a newer bench."""
     facts = _read_run(directory)
     planned = _planned(facts)
     records: dict[str, dict[str, Any]] = {}
@@ -96,7 +94,7 @@ def _read_run(directory: Path) -> dict[str, Any]:
 
 
 def _planned(facts: dict[str, Any]) -> set[str] | None:
-    """The cells of the plan, or None where run.json does not list them."""
+    """Return the cells of the plan, or None if run.json does not list them."""
     plan = facts.get("plan")
     cells = plan.get("cells") if isinstance(plan, dict) else None
     if not isinstance(cells, list):
@@ -104,7 +102,7 @@ def _planned(facts: dict[str, Any]) -> set[str] | None:
     return {cell["cell"] for cell in cells if isinstance(cell, dict) and isinstance(cell.get("cell"), str)}
 
 
-# What every line must say; the rest is checked by whoever uses it.
+# The fields that every line must have. Other fields are checked where they are used.
 _RULES: dict[str, Callable[[Any], bool]] = {
     "cell": lambda value: isinstance(value, str),
     "arm": lambda value: isinstance(value, str),
@@ -116,33 +114,49 @@ _RULES: dict[str, Callable[[Any], bool]] = {
 _STOP_RULES = {key: _RULES[key] for key in ("cell", "block")} | {"reason": lambda value: isinstance(value, str)}
 
 
+class _UnusableLineError(Exception):
+    """The reason why a line of the journal is left out."""
+
+
 def _read_line(line: bytes, planned: set[str] | None) -> tuple[dict[str, Any] | None, str]:
-    """The record of a line, or None and the reason."""
-    if not line.endswith(b"\n"):
-        return None, "torn: it has no end"
+    """Return the record of a line, or None and the reason."""
     try:
-        record = _parse(line)
-    except (ValueError, RecursionError) as error:
-        return None, f"not JSON ({error})"
-    if not isinstance(record, dict):
-        return None, "not a JSON object"
-    schema = schema_of(record)
-    if schema is None or schema > SCHEMA:
-        return None, f"schema {record.get('schema')!r:.40}, this bench reads up to {SCHEMA}"
-    if schema < SCHEMA:
-        record = upgrade(record, LINE_STEPS)
-    for key, holds in (_STOP_RULES if record.get("event") == STOP else _RULES).items():
-        if not holds(record.get(key)):
-            return None, f"`{key}` is {record.get(key)!r:.40}"
-    if record.get("event") != STOP and (wrong := _wrong_launch(record)):
-        return None, wrong
-    if planned is not None and record["cell"] not in planned:
-        return None, f"{record['cell']:.80} is not in this run's plan"
+        record = _load_line(line)
+        _check_fields(record, planned)
+    except _UnusableLineError as error:
+        return None, str(error)
     return record, ""
 
 
+def _load_line(line: bytes) -> dict[str, Any]:
+    """Parse a line and upgrade it to today's schema."""
+    if not line.endswith(b"\n"):
+        raise _UnusableLineError("torn: it has no end")
+    try:
+        record = _parse(line)
+    except (ValueError, RecursionError) as error:
+        raise _UnusableLineError(f"not JSON ({error})") from None
+    if not isinstance(record, dict):
+        raise _UnusableLineError("not a JSON object")
+    schema = schema_of(record)
+    if schema is None or schema > SCHEMA:
+        raise _UnusableLineError(f"schema {record.get('schema')!r:.40}, this bench reads up to {SCHEMA}")
+    return upgrade(record, LINE_STEPS) if schema < SCHEMA else record
+
+
+def _check_fields(record: dict[str, Any], planned: set[str] | None) -> None:
+    is_stop = record.get("event") == STOP
+    for key, holds in (_STOP_RULES if is_stop else _RULES).items():
+        if not holds(record.get(key)):
+            raise _UnusableLineError(f"`{key}` is {record.get(key)!r:.40}")
+    if not is_stop and (wrong := _wrong_launch(record)):
+        raise _UnusableLineError(wrong)
+    if planned is not None and record["cell"] not in planned:
+        raise _UnusableLineError(f"{record['cell']:.80} is not in this run's plan")
+
+
 def _wrong_launch(record: dict[str, Any]) -> str | None:
-    """Why a line's `launch` is not the one that the rest of it says."""
+    """Return why `launch` does not match the other fields of a line, or None."""
     if record["status"] == ENERGY and record.get("part") not in ("energy", "control"):
         return f"`part` is {record.get('part')!r:.40}"
     part = f"{record['part']}/" if record["status"] == ENERGY else ""
@@ -152,14 +166,14 @@ def _wrong_launch(record: dict[str, Any]) -> str | None:
 
 
 def _parse(text: bytes) -> Any:
-    """The value of a JSON text. Raises ValueError or RecursionError."""
+    """Parse a JSON text. Raises ValueError or RecursionError."""
     try:
         return orjson.loads(text)
-    except orjson.JSONDecodeError:  # it has limits that JSON has not: let the standard library judge, and say why
+    except orjson.JSONDecodeError:  # orjson has limits that JSON does not have; the standard library decides
         value = json.loads(text, parse_constant=_refuse)
     try:
         json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # JSON can say half a letter, and no file or table can hold it
+    except UnicodeEncodeError:  # JSON can hold half a character; files and tables cannot
         raise ValueError("it holds a lone surrogate, which is no text") from None
     return value
 
@@ -170,7 +184,7 @@ def _refuse(constant: str) -> NoReturn:
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """No collection inside: each would look at all that was read so far, and find nothing to let go."""
+    """Pause garbage collection: each pass would scan all records read so far and free nothing."""
     was_on = gc.isenabled()
     gc.disable()
     try:

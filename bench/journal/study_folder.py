@@ -1,4 +1,4 @@
-"""Where a study that measures keeps what it measured: a folder beside those of runs (docs/results.md)."""
+"""The folder of a study that measures; it lies beside the folders of runs (docs/results.md)."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ SCHEMA = 1
 
 
 def find_study(results: Path, name: str) -> Path:
-    """The folder of a study: a path, its id below `results`, or `latest`. Raises ConfigError."""
+    """Return the folder of a study, given as a path, an id or `latest`. Raises ConfigError."""
     if (Path(name) / STUDY).is_file():
         return Path(name)
     studies = sorted(path.parent.name for path in results.glob(f"*/{STUDY}"))

@@ -16,6 +16,7 @@ from bench.remote.failures import disk_failure, is_disk_full
 from runner.protocol import hash_artifact
 
 LEFT_OUT = "__pycache__"
+MB = 1e6  # bytes; smaller copies are not announced
 AREAS = ("store", "rootfs", "native")  # folders of the cache; what is under way in one is called `partial-*`
 
 
@@ -42,8 +43,8 @@ class RemoteCache:
     def _copy(self, path: Path, folder: PurePosixPath) -> None:
         wanted = dict(_listing(path))
         size = sum(each.stat().st_size for each in _files(path))
-        if size > 1e6:
-            self.say(f"copying {path.name} ({size / 1e6:.0f} MB) to {self.board.address}")
+        if size > MB:
+            self.say(f"copying {path.name} ({size / MB:.0f} MB) to {self.board.address}")
         with self.partial(folder) as partial:
             code, said = self.board.connection.send(
                 ["env", "LC_ALL=C", "tar", "-x", "-f", "-", "-C", partial], lambda end: _tar(path, end)

@@ -26,13 +26,13 @@ def facts(board: AgentClient, engine: docker.DockerClient | None) -> dict[str, A
     with snapshot(board, FILES) as (root, _):
         known = provenance.host(engine, root)
     memory = re.search(r"^MemTotal:\s+(\d+) kB$", text(board, "/proc/meminfo") or "", re.MULTILINE)
-    spaces = board.run(["sh", "-c", NAMESPACES]).out.splitlines()
+    spaces = re.findall(r"^(\S+) (\S+)$", board.run(["sh", "-c", NAMESPACES]).out, re.MULTILINE)
     own = {
         "kernel": text(board, "/proc/sys/kernel/osrelease"),
         "machine": board.machine,
         "cpus": len(board.glob("/sys/devices/system/cpu/cpu[0-9]*")) or None,
         "memory_bytes": int(memory[1]) * 1024 if memory else None,
-        "namespaces": dict(line.split() for line in spaces if len(line.split()) == 2) or None,
+        "namespaces": dict(spaces) or None,
     }
     return {**known, **own, **provenance.board(board), "address": str(board.address), **identity(board)}
 

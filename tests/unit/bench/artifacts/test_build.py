@@ -183,7 +183,7 @@ def bring(tmp_path: Path) -> None:
         store.record("mine", folder, write_made(folder, "mine", ["onnx"]), own={"key": "a key", "file": "mine.onnx"})
 
 
-def test_the_workshop_knows_what_a_user_brought(engine: Bench, tmp_path: Path) -> None:
+def test_the_step_runner_knows_what_a_user_brought(engine: Bench, tmp_path: Path) -> None:
     bring(tmp_path)
     build(["small", "mine"], ["tflite"])
     assert engine.steps == ["export small onnx/fp32", "convert small tflite/fp32", "convert mine tflite/fp32"]
