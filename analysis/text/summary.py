@@ -12,9 +12,9 @@ from analysis.data.number_format import change, number, plural
 from analysis.report.best import best_frameworks, least
 from analysis.report.evidence import Evidence
 from analysis.report.exclusions import sentences as left_out
+from analysis.report.ratio_table import MEAN, ratio_table
 from analysis.report.stats.ratios import RATIOS
 from analysis.report.stats.tail import fewest
-from analysis.studies.virtualization import MEAN, ratios
 from analysis.text.energy_phrases import energy, energy_doubts, energy_facts
 from analysis.text.host_phrases import disturbances
 from analysis.text.overhead_phrases import attributions, cold_starts
@@ -73,7 +73,7 @@ def _choice(row: Any, run: str | None, figure: str, near: list[str]) -> str:
 
 
 def _costs(evidence: Evidence) -> Iterator[str]:
-    table = ratios(evidence)
+    table = ratio_table(evidence)
     for report in evidence.reports:
         told = f"run {evidence.labels[report['run_id']]}: " if evidence.labels[report["run_id"]] else ""
         yield from (told + line for line in (*counts(report), *stops(report)))

@@ -14,11 +14,11 @@ pytestmark = [pytest.mark.engine, pytest.mark.alone]
 RUN = ("matrix", "run", "--select", CELL, "--profile", "demo", "--arms", "native", "--blocks", "6", "--quiet", "--json")
 SHARE = 0.5  # far beyond the noise of any machine that tests run on
 SLOWED = f"""
-from bench.making import prepare
+from bench.run import requests
 from bench.cli.app import main
 
-as_asked = prepare.timing_of
-prepare.timing_of = lambda plan: {{**as_asked(plan), "slowdown": {SHARE}}}
+as_asked = requests.timing_of
+requests.timing_of = lambda plan: {{**as_asked(plan), "slowdown": {SHARE}}}
 main()
 """
 
