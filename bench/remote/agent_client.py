@@ -1,7 +1,7 @@
-"""A board that is asked over its connection: a `Host`, and what launching there takes besides.
+"""The client of the agent on a board: a `Host` that also launches.
 
-All of it is one session, `on_board.py` there, that reads its requests from standard input. Where it ends the connection
-is at fault, and why is found out then.
+The agent (agent.py) runs in one session of the connection and reads requests from its standard input. If the agent
+ends, the connection has failed; the client then looks for the cause.
 """
 
 import base64
@@ -25,12 +25,12 @@ from bench.remote.connection import Connection
 from bench.remote.failures import BoardError, connection_failure, disk_failure, is_disk_full, restart_failure
 
 BOOT = "/proc/sys/kernel/random/boot_id"
-BEAT = 15.0  # seconds between signs of life; on_board.py waits for four of them
+BEAT = 15.0  # seconds between heartbeats; agent.py gives up after four missed ones
 SOURCE = Path(__file__).with_name("agent.py")
 
 
 class AgentClient:
-    """A board, connected between `with` and its end. Its paths are its own. Raises BoardError in whatever it does."""
+    """A board, connected inside `with`. Paths are paths of the board. Every method may raise BoardError."""
 
     def __init__(self, address: Address, connect: Callable[[Address], Connection] = Connection) -> None:
         self.address, self._connect = address, connect
@@ -53,7 +53,7 @@ class AgentClient:
 
     def _start(self) -> None:
         source = SOURCE.read_bytes()
-        # Byte by byte: what is read ahead would be missing among the requests that follow.
+        # Read byte by byte: a buffered read would swallow the requests that follow.
         first = f"import os; exec(b''.join(os.read(0, 1) for _ in range({len(source)})))"
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (closed in _end)
         self._process = self.connection.start(
@@ -74,7 +74,7 @@ class AgentClient:
         threading.Thread(target=self._beat, daemon=True).start()
 
     def _greet(self) -> dict[str, Any]:
-        """The answer to the first request. A login's own files may print before it, and are passed over."""
+        """Return the answer to the first request. Skip lines that login scripts print before it."""
         self._say(b'{"call": "hello"}\n')
         assert self._process.stdout is not None
         for line in self._process.stdout:
@@ -102,7 +102,7 @@ class AgentClient:
         self.connection.__exit__(None, None, None)
 
     def call(self, name: str, **words: Any) -> Any:
-        """Have the board do one thing of on_board.py, and give its answer. Raises OSError as it did there."""
+        """Call a function of agent.py and return its answer. Raises the OSError that was raised there."""
         return self._ask(name, words, lambda _: None)
 
     def _ask(self, name: str, words: dict[str, Any], hear: Callable[[dict[str, Any]], None]) -> Any:
@@ -124,7 +124,7 @@ class AgentClient:
                 self._process.stdin.write(data)
                 self._process.stdin.flush()
         except (OSError, ValueError):
-            pass  # it has ended: nothing is heard from it any more, and why is said there
+            pass  # the agent has ended; _hear raises the cause
 
     def _hear(self) -> dict[str, Any]:
         assert self._process.stdout is not None
@@ -141,7 +141,7 @@ class AgentClient:
         return lines[-1] if lines else "it said nothing"
 
     def find_failure(self) -> BoardError:
-        """Why the connection ended: the board was restarted, when it answers again and says so."""
+        """Return why the connection ended. Reconnects to find out whether the board was restarted."""
         try:
             with self._connect(self.address) as again:
                 said = subprocess.run(again.words(["cat", BOOT]), capture_output=True, text=True).stdout.strip()
@@ -151,13 +151,13 @@ class AgentClient:
 
     @contextmanager
     def explain_failures(self) -> Iterator[None]:
-        """What fails inside because the connection is gone, or the disk full, is said to have failed for that."""
+        """Replace errors inside `with` by the cause, if the connection is lost or the disk is full."""
         try:
             yield
         except BoardError:
             raise
         except (HostError, requests.RequestException, OSError) as error:
-            if isinstance(error.__cause__, BoardError):  # said already, with what to do
+            if isinstance(error.__cause__, BoardError):  # it already names the cause and a remedy
                 raise
             if not self.connection.alive():
                 raise self.find_failure() from error
@@ -166,36 +166,36 @@ class AgentClient:
             raise
 
     def require_same_boot(self) -> None:
-        """Raise BoardError when the board is not the boot that this connection was made to."""
+        """Raise BoardError if the board was restarted since this connection was made."""
         if text(self, BOOT) != self.boot:
             raise restart_failure(self.address)
 
-    # What every Host can do.
+    # The methods of Host.
 
     def read(self, path: str) -> bytes | None:
-        """All of a file; None when it is not there or may not be read."""
+        """Return the content of a file; None if it is missing or not readable."""
         content = self.call("read", path=path)
         return None if content is None else base64.b64decode(content)
 
     def glob(self, pattern: str) -> list[str]:
-        """The paths that a shell's pattern stands for, sorted."""
+        """Return the paths that match a shell pattern, sorted."""
         return list(self.call("find", pattern=pattern))
 
     def stat(self, path: str) -> Node | None:
-        """What is at a path, links followed; None when nothing is."""
+        """Return the node at a path (links are followed), or None."""
         found = self.call("status", path=path)
         return None if found is None else Node(**found)
 
     def write(self, path: str, text: str) -> None:
-        """Write to a file that is there, as settings of the kernel are made. Raises OSError."""
+        """Write to an existing file, such as a kernel setting. Raises OSError."""
         self.call("write", path=path, text=text)
 
     def run(self, words: Sequence[str], timeout: float = 30.0) -> CommandResult:
-        """Run a command to its end, with nothing on its standard input. One that is not there ends with NOT_FOUND."""
+        """Run a command to its end, with empty standard input. A missing command ends with NOT_FOUND."""
         return CommandResult(**self.call("run", words=list(words), timeout=timeout))
 
     def launch(self, words: Sequence[str], hear: Callable[[str, bytes], None], **how: Any) -> dict[str, Any]:
-        """Run a launch; `hear` is given `out` or `err` and a piece of it. How it ended, by the board's clock."""
+        """Run a launch; pass each piece of `out` and `err` to `hear`. Return how it ended, in the board's time."""
 
         def pass_on(answer: dict[str, Any]) -> None:
             for pipe, piece in answer.items():

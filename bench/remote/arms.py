@@ -1,4 +1,4 @@
-"""The arms on a board: what a lost connection means for each, and the container arm on the board's engine."""
+"""The arms on a board: they handle a lost connection; the container arm uses the board's engine."""
 
 from dataclasses import replace
 from time import monotonic_ns
@@ -13,47 +13,47 @@ from bench.remote.agent_client import AgentClient
 
 
 class RemoteArm:
-    """An arm whose failures are the connection's where that has ended, and which notices a board that restarted."""
+    """Wraps an arm: reports a lost connection or a restarted board instead of a failed launch."""
 
     def __init__(self, arm: Arm, board: AgentClient) -> None:
         self.arm, self.board, self.name = arm, board, arm.name
 
     def prepare(self, framework: str) -> None:
-        """Make ready what the framework needs there."""
+        """Prepare what the framework needs on the board."""
         with self.board.explain_failures():
             self.arm.prepare(framework)
 
     def launch(self, spec: Spec) -> Outcome:
-        """Run one launch. Raises BoardError for what is no result of the launch."""
+        """Run one launch. Raises BoardError if the failure is not the launch's own."""
         with self.board.explain_failures():
             self.board.require_same_boot()
             outcome = self.arm.launch(spec)
-            if outcome.reason:  # of the launch's own doing?
+            if outcome.reason:  # was the launch the cause, or the connection?
                 self.board.connection.require()
                 self.board.require_same_boot()
             return outcome
 
 
 class BoardContainerArm(ContainerArm):
-    """A container on the board's engine, as the board's user; its times are put on the board's clock."""
+    """Runs a container on the board's engine, as the board's user. Times are converted to the board's clock."""
 
     def __init__(self, board: AgentClient, engine: docker.DockerClient, locate: Locate) -> None:
         super().__init__(engine, locate)
         self.board = board
 
     def options(self, spec: Spec) -> dict[str, Any]:
-        """The container's keywords."""
+        """Return the keywords of the container."""
         return options(spec, "{uid}:{gid}".format(**self.board.facts))
 
     def launch(self, spec: Spec) -> Outcome:
-        """Run one container to its end and remove it."""
+        """Run one container to its end, then remove it."""
         ahead = self._ahead()
         outcome = super().launch(spec)
         times = {name: getattr(outcome, name) for name in ("start_ns", "created_ns", "started_ns")}
         return replace(outcome, **{name: ns + ahead for name, ns in times.items() if ns is not None})
 
     def _ahead(self) -> int:
-        """By how many ns the board's clock is ahead of ours, to within half of what an answer takes."""
+        """Return by how many ns the board's clock is ahead of ours (± half a round trip)."""
         before = monotonic_ns()
         there = int(self.board.call("now"))
         return there - (before + monotonic_ns()) // 2

@@ -1,6 +1,6 @@
-"""The cache folder of a board: what launches need, copied there once, under the hash of its content.
+"""The cache folder of a board: files that launches need, copied once and named by the hash of their content.
 
-A copy is compared, file by file, with what was sent before it gets its name: what has a name is whole.
+Each file of a copy is compared with its source before the copy gets its name: a named copy is complete.
 """
 
 import hashlib
@@ -17,20 +17,20 @@ from runner.protocol import hash_artifact
 
 LEFT_OUT = "__pycache__"
 MB = 1e6  # bytes; smaller copies are not announced
-AREAS = ("store", "rootfs", "native")  # folders of the cache; what is under way in one is called `partial-*`
+AREAS = ("store", "rootfs", "native")  # folders of the cache; incomplete entries are called `partial-*`
 
 
 class RemoteCache:
-    """Puts files and folders on a board. `say` is told of what travels."""
+    """Copies files and folders to a board. `say` prints large transfers."""
 
     def __init__(self, board: AgentClient, say: Callable[[str], object] = lambda _: None) -> None:
         self.board, self.say = board, say
         self.known: dict[str, PurePosixPath] = {}
 
     def put(self, path: Path, sha256: str | None = None) -> PurePosixPath:
-        """Where a file or a folder is on the board, copied there now if it was not. Raises HostError.
+        """Return the path of a file or folder on the board; copy it if it is missing. Raises HostError.
 
-        `sha256` is its own, where it is known already: as artifacts are named.
+        `sha256` is its hash, if known already, as for artifacts.
         """
         digest = sha256 or _digest(path)
         if digest not in self.known:
@@ -60,11 +60,11 @@ class RemoteCache:
                 raise HostError(what, "try it again; if it goes on, look at the board's disk or memory card: dmesg")
 
     def partial(self, folder: PurePosixPath) -> "_Partial":
-        """A folder to fill, which is given this name when all inside went well, and is removed when not."""
+        """Return a folder to fill: it is renamed to `folder` on success and removed on failure."""
         return _Partial(self.board, folder)
 
     def tidy(self) -> list[str]:
-        """Remove what a bench that was killed left half done. Call it while the board is reserved."""
+        """Remove incomplete entries of a killed bench. The board must be reserved."""
         found = [path for area in AREAS for path in self.board.glob(f"{self.board.cache}/{area}/partial-*")]
         for path in found:
             self.board.call("remove", path=path)
@@ -97,7 +97,7 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _digest(path: Path) -> str:
-    """As hash_artifact has it, without what Python compiled."""
+    """Return the hash as hash_artifact computes it, without files that Python compiled."""
     if path.is_file():
         return str(hash_artifact(str(path)))  # type: ignore[no-untyped-call]
     lines = sorted(f"{sha256}  {name.partition('/')[2]}\n" for name, sha256 in _listing(path))
@@ -105,7 +105,7 @@ def _digest(path: Path) -> str:
 
 
 def _listing(path: Path) -> Iterator[tuple[str, str]]:
-    """Every file by its path in the copy, with its SHA-256."""
+    """Yield the path of each file in the copy, with its SHA-256."""
     for each in _files(path):
         yield str(each.relative_to(path.parent)), str(hash_artifact(str(each)))  # type: ignore[no-untyped-call]
 

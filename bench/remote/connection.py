@@ -1,8 +1,8 @@
-"""One SSH connection to a board, that all goes through: OpenSSH's own master, by the user's own ssh and ssh config.
+"""The SSH connection to a board: an OpenSSH master, started with the user's ssh and ssh config.
 
-Everything else is a session of that connection (`ssh -S`), so the board sees one login, and a connection that is gone
-is gone for all: `ProxyCommand=false` keeps ssh from quietly making a second one. The master ends by itself soon after
-its last session, so none outlives a bench that was killed.
+Every command is a session of this connection (`ssh -S`), so the board sees one login. If the connection is lost, all
+sessions are: `ProxyCommand=false` keeps ssh from opening a second one. The master ends soon after its last session, so
+it does not outlive a killed bench.
 """
 
 import os
@@ -21,20 +21,20 @@ from bench.core.errors import HostError
 from bench.remote.failures import connection_failure, ssh_failure
 
 LINGER = 20  # seconds that the master waits for another session
-# Of a connection that is cut the client hears nothing: it asks, and gives up after this many seconds without an answer.
+# A cut connection sends no signal: the client sends a probe every ASK_EVERY seconds and gives up after GIVE_UP misses.
 ASK_EVERY, GIVE_UP = 15, 3
-# What a user's config may ask for an interactive login, and no session of ours wants.
+# Settings for interactive logins in the user's config; they are turned off.
 PLAIN = ("RemoteCommand=none", "RequestTTY=no", "ForwardX11=no", "ForwardAgent=no", "PermitLocalCommand=no")
 SOCKET_PATH = 80  # bytes: ssh adds 17, and 108 is the most
 
 
 def ssh_command() -> list[str]:
-    """The user's ssh: EDGEBENCH_SSH, split as a shell would (`ssh -F config`), else `ssh`."""
+    """Return the ssh command: EDGEBENCH_SSH, split as a shell would (`ssh -F config`), else `ssh`."""
     return shlex.split(os.environ.get("EDGEBENCH_SSH") or "ssh")
 
 
 class Connection:
-    """A board's connection, open between `with` and its end. Raises BoardError where ssh cannot make it."""
+    """A connection to a board, open inside `with`. Raises BoardError if ssh cannot connect."""
 
     def __init__(self, address: Address) -> None:
         self.address = address
@@ -80,24 +80,24 @@ class Connection:
             raise ssh_failure(self.address, said)
 
     def words(self, command: Sequence[str], *, shell: bool = False) -> list[str]:
-        """The command here that runs a command there. With `shell` it is one string for the board's shell."""
+        """Return the local command that runs a command on the board. With `shell` it is one string for a shell."""
         through = [*ssh_command(), "-S", str(self.control), "-T", *_options(["ControlMaster=no", "ProxyCommand=false"])]
         remote = command[0] if shell else shlex.join(command)
         return [*through, *_options(["BatchMode=yes", "LogLevel=ERROR", *PLAIN]), *self.address.words(), remote]
 
     def start(self, command: Sequence[str], **pipes: Any) -> "subprocess.Popen[bytes]":
-        """Start a command there; `pipes` are Popen's. A Ctrl-C is for bench, which then ends it itself."""
+        """Start a command on the board; `pipes` go to Popen. Ctrl-C reaches bench only, which ends the command."""
         return subprocess.Popen(self.words(command), start_new_session=True, **pipes)
 
     def send(self, command: Sequence[str], give: "Any") -> tuple[int, str]:
-        """Run a command there; `give` writes to its standard input. Its exit code and what it complained of."""
+        """Run a command on the board; `give` writes to its standard input. Return exit code and error output."""
         with tempfile.TemporaryFile() as complaints:
             process = self.start(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints)
             assert process.stdin is not None
             try:
                 give(_Pipe(process.stdin))
                 process.stdin.close()
-            except BrokenPipeError:  # it has ended, and says why
+            except BrokenPipeError:  # the command has ended; its error output says why
                 pass
             except BaseException:
                 process.kill()
@@ -108,7 +108,7 @@ class Connection:
             return code, complaints.read().decode("utf-8", "replace")
 
     def forward(self, name: str, remote: str) -> Path:
-        """A unix socket here, of this name, behind which is the board's."""
+        """Forward a unix socket of the board to a local one and return its path."""
         local = self.folder / name
         code, said = self._control("forward", "-L", f"{local}:{remote}")
         if code:
@@ -117,11 +117,11 @@ class Connection:
         return local
 
     def alive(self) -> bool:
-        """Whether the connection is still there."""
+        """Return whether the connection is still open."""
         return self._control("check")[0] == 0
 
     def require(self) -> None:
-        """Raise BoardError when the connection is gone."""
+        """Raise BoardError if the connection is lost."""
         if not self.alive():
             raise connection_failure(self.address)
 
@@ -137,7 +137,7 @@ class Connection:
 
 
 class _Pipe:
-    """A stream that its writer may close and flush without ending what reads it."""
+    """A stream without `close`: a writer that closes its file does not end the reader."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.write, self.flush = stream.write, stream.flush

@@ -1,4 +1,4 @@
-"""The board's engine: the Docker SDK on a socket here that the connection forwards, and images sent through it."""
+"""The board's Docker engine: the SDK uses a forwarded socket, and images are sent through it."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ TIMEOUT = 600
 
 
 def socket_of(board: AgentClient) -> str:
-    """Where the board's engine listens, as this user's docker command there would find it. Raises HostError."""
+    """Return the socket of the board's engine, as the docker command would find it. Raises HostError."""
     named, own = board.facts["docker_host"], board.facts["runtime_dir"]
     if named and not named.startswith("unix://"):
         raise HostError(f"DOCKER_HOST on {board.address} is {named}", "its engine must listen on a socket: unix://…")
@@ -36,7 +36,7 @@ def socket_of(board: AgentClient) -> str:
 
 
 def connect(board: AgentClient) -> docker.DockerClient:
-    """A client of the board's engine. Raises HostError when it does not answer."""
+    """Return a client of the board's engine. Raises HostError if it does not answer."""
     remote = socket_of(board)
     local = board.connection.forward("docker", remote)
     try:
@@ -49,7 +49,7 @@ def connect(board: AgentClient) -> docker.DockerClient:
 
 
 def fitting(framework: str, platform: str) -> tuple[EngineImage, Image] | None:
-    """The image of this machine's engine that the sources describe; None where it is not there."""
+    """Return the local image that matches the sources, or None."""
     here = engines.find()
     try:
         if here is not None:
@@ -61,13 +61,13 @@ def fitting(framework: str, platform: str) -> tuple[EngineImage, Image] | None:
 
 
 class Sender:
-    """Gives the board's engine images that it lacks: those of this machine's engine, through the connection."""
+    """Sends images of this machine's engine to the board's engine."""
 
     def __init__(self, board: AgentClient, engine: docker.DockerClient, watcher: Watcher) -> None:
         self.board, self.engine, self.watcher = board, engine, watcher
 
     def require(self, framework: str, platform: str) -> Image:
-        """The image that the sources describe, sent now if need be. Raises HostError when it is not here either."""
+        """Return the image that matches the sources; send it if it is missing. Raises HostError."""
         try:
             return require(self.engine, framework, platform)
         except HostError as error:
@@ -112,10 +112,10 @@ class Sender:
 
 
 class BoardPuller(Puller):
-    """Pulls locked images on the board, and says what else can be done where it cannot reach the registry."""
+    """Pulls locked images on the board. Its errors suggest to send local images instead."""
 
     def require(self, framework: str, platform: str) -> Image:
-        """The locked image. Raises HostError naming image and platform."""
+        """Return the locked image. Raises HostError with image and platform."""
         try:
             return super().require(framework, platform)
         except HostError as error:

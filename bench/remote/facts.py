@@ -1,4 +1,4 @@
-"""What a run's numbers rest on, of a board: the same facts as of this machine, and which board it was."""
+"""The facts of a board that a run records: those of a local machine, and the board's identity."""
 
 import hashlib
 import re
@@ -22,7 +22,7 @@ NAMESPACES = 'for each in /proc/self/ns/*; do echo "${each##*/} $(readlink "$eac
 
 
 def facts(board: AgentClient, engine: docker.DockerClient | None) -> dict[str, Any]:
-    """`host` of run.json (docs/results.md). `address` holds no secret, and `machine_id` does not tell the real one."""
+    """Return `host` of run.json (docs/results.md). `address` has no secret; `machine_id` is a hash of the real one."""
     with snapshot(board, FILES) as (root, _):
         known = provenance.host(engine, root)
     memory = re.search(r"^MemTotal:\s+(\d+) kB$", text(board, "/proc/meminfo") or "", re.MULTILINE)
@@ -38,7 +38,7 @@ def facts(board: AgentClient, engine: docker.DockerClient | None) -> dict[str, A
 
 
 def identity(board: AgentClient) -> dict[str, Any]:
-    """By what a board is known again, and a restart of it: `machine_id` (null where it has none) and `boot_id`."""
+    """Return `machine_id` (null if the board has none) and `boot_id`, which changes at each restart."""
     given = text(board, "/etc/machine-id")
     hashed = hashlib.sha256(f"edgebench {given}".encode()).hexdigest()[:32] if given else None
     return {"machine_id": hashed, "boot_id": board.boot}

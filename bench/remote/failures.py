@@ -1,4 +1,4 @@
-"""Why a board cannot be measured any more, each with a reason that is documented (docs/remote.md)."""
+"""Errors of a board or its connection, each with a reason that docs/remote.md explains."""
 
 import re
 
@@ -7,7 +7,7 @@ from bench.core.errors import HostError
 
 
 class BoardError(HostError):
-    """The board, or the way to it, failed. `reason` is one word of docs/remote.md, and begins the message."""
+    """The board or its connection failed. The message begins with `reason`, a word of docs/remote.md."""
 
     def __init__(self, reason: str, message: str, hint: str | None = None) -> None:
         super().__init__(f"{reason}: {message}", hint)
@@ -15,7 +15,7 @@ class BoardError(HostError):
 
 
 def ssh_failure(address: Address, complaint: str) -> BoardError:
-    """Why ssh made no connection, from what it said on standard error."""
+    """Return why ssh did not connect, from its standard error."""
     lines = [line.strip() for line in complaint.splitlines() if line.strip()]
     last = lines[-1] if lines else "ssh said nothing"
     by_hand = f"connect by hand first: {address.command()}"
@@ -33,25 +33,25 @@ def ssh_failure(address: Address, complaint: str) -> BoardError:
 
 
 def _known(address: Address) -> str:
-    """As known_hosts names it."""
+    """Return the address as known_hosts names it."""
     return f"'[{address.host}]:{address.port}'" if address.port not in (None, 22) else address.host
 
 
 def connection_failure(address: Address, complaint: str = "") -> BoardError:
-    """The connection ended in the middle of the work."""
+    """Return the error of a connection that was lost during the work."""
     said = f" ({complaint.strip().splitlines()[-1].strip()})" if complaint.strip() else ""
     what = f"the connection to {address} ended{said}; what ran on the board is ended there within a minute"
     return BoardError("connection-lost", what, "see to the network or the board's sshd")
 
 
 def restart_failure(address: Address) -> BoardError:
-    """The board is not the boot that the work began on."""
+    """Return the error of a board that was restarted during the work."""
     what = f"{address} was restarted in the middle of the work"
     return BoardError("board-restarted", what, f"look at its power supply and its log: {address.command()} uptime")
 
 
 def disk_failure(address: Address, where: str, complaint: str) -> BoardError:
-    """The board's disk has no room in its cache folder, or wherever it was."""
+    """Return the error of a full disk of the board."""
     last = complaint.strip().splitlines()[-1].strip()[-200:]
     clean = f"docker system prune; bench matrix clean --host {address}"
     hint = f"make room there: {clean}; or have another cache folder: EDGEBENCH_CACHE of the board's ssh environment"
@@ -59,7 +59,7 @@ def disk_failure(address: Address, where: str, complaint: str) -> BoardError:
 
 
 def is_disk_full(complaint: str) -> bool:
-    """Whether this is what programs say of a full disk."""
+    """Return whether a message of a program means a full disk."""
     return (
         re.search(r"no space left on device|disk quota exceeded|: wrote only \d+ of", complaint, re.IGNORECASE)
         is not None

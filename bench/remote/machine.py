@@ -1,4 +1,4 @@
-"""A board as a run sees it (bench.run.machine.Machine)."""
+"""A board as the machine of a run (implements bench.run.machine.Machine)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class RemoteMachine:
-    """A board, connected between `with` and its end."""
+    """A board, connected inside `with`."""
 
     def __init__(self, address: Address, console: Console | None = None) -> None:
         self.address = str(address)
@@ -60,32 +60,32 @@ class RemoteMachine:
 
     @property
     def cache(self) -> str:
-        """The board's cache folder."""
+        """Return the board's cache folder."""
         return self.host.cache
 
     @property
     def user(self) -> str:
-        """Who logs in there."""
+        """Return the user that logs in: `uid:gid`."""
         return "{uid}:{gid}".format(**self.host.facts)
 
     def sendable(self, framework: str, platform: str, /) -> bool:
-        """Whether this machine's engine has an image that fits."""
+        """Return whether the local engine has a matching image."""
         return engines.fitting(framework, platform) is not None
 
     @cached_property
     def sense(self) -> Sequence[str]:
-        """The runner is copied to the board, and started there by the board's own Python."""
+        """Copy the runner to the board and return the command that starts it with the board's Python."""
         runner = self.remote_cache.put(PROJECT / "runner", hash_runner())
         there = ["env", f"PYTHONPATH={runner.parent}", "python3", "-B", "-m", "runner"]
         return self.host.connection.words(there)
 
     def cpus(self) -> list[int]:
-        """The CPUs of a login there."""
+        """Return the CPUs that a login on the board may use."""
         return list(self.host.facts["cpus"])
 
     @contextmanager
     def reserved(self) -> Iterator[None]:
-        """Hold the board, from now until it is not connected any more, against every desk."""
+        """Reserve the board until the connection ends; every other bench is refused."""
         if not self._held:
             self._hold()
         yield
@@ -104,7 +104,7 @@ class RemoteMachine:
         self.remote_cache.tidy()
 
     def engine(self) -> docker.DockerClient:
-        """A client of the board's engine."""
+        """Return a client of the board's engine."""
         return self._engine
 
     @cached_property
@@ -120,7 +120,7 @@ class RemoteMachine:
         *,
         quiet: bool,
     ) -> Locate:
-        """Images that were built here, sent there; with a lock file, those that the board pulls."""
+        """Return a lookup of images: local ones are sent to the board; with a lock file the board pulls."""
         shown = Transfers(console, quiet=quiet)
         source = engines.BoardPuller(engine, lock, shown) if lock else engines.Sender(self.host, engine, shown)
 
@@ -134,7 +134,7 @@ class RemoteMachine:
     def arms(
         self, names: Sequence[str], matrix: Matrix, engine: docker.DockerClient | None, locate: Locate | None
     ) -> dict[str, Arm]:
-        """The arms of these names; ablations change files of the machine that bench runs on, and are not among them."""
+        """Return the arms with these names. Ablations are refused: they change files of bench's own machine."""
         if away := [name for name in names if name not in ARMS]:
             raise ConfigError(
                 f"the {away[0]} arm cannot be launched on {self.address}", "call bench on the board itself"
@@ -153,16 +153,16 @@ class RemoteMachine:
         return {name: RemoteArm(arm, self.host) for name, arm in made.items()}
 
     def bring(self, cell: Prepared) -> Prepared:
-        """A cell with its files on the board."""
+        """Copy the files of a cell to the board and return the cell with the new paths."""
         with self.host.explain_failures():
             return upload_cell(cell, self.remote_cache)
 
     def facts(self, engine: docker.DockerClient | None) -> dict[str, Any]:
-        """`host` of run.json."""
+        """Return `host` of run.json."""
         return facts(self.host, engine)
 
     def require_same(self, facts: Mapping[str, Any], say: Callable[[str], object], /) -> None:
-        """Raise HostError when this is another board, or the run is of no board at all."""
+        """Raise HostError if the run was made on another board, or on no board."""
         then, now = facts.get("machine_id"), identity(self.host)
         if not facts.get("address"):
             raise HostError("this run is not of a board", "go on where it was: bench matrix resume RUN, without --host")
@@ -173,11 +173,11 @@ class RemoteMachine:
             say(f"{self.address} was restarted since the run began")
 
     def tidy(self) -> list[str]:
-        """In the board's cache folder."""
+        """Remove incomplete entries of the board's cache; return their paths."""
         return self.remote_cache.tidy()
 
     def outdated(self, engine: docker.DockerClient) -> list[str]:
-        """In the board's cache folder."""
+        """Remove unpacked images that the board's engine no longer has; return their paths."""
         there = {files_digest(image) for image in engine.images.list(all=True)}
         found = [path for path in self.host.glob(f"{self.host.cache}/rootfs/*") if Path(path).name not in there]
         for path in found:
@@ -185,7 +185,7 @@ class RemoteMachine:
         return found
 
     def watch(self, cpus: Sequence[int]) -> "Watch":
-        """Reads the board's files, before and after a launch."""
+        """Return a watch that reads the board's files before and after a launch."""
         from bench.remote.monitor import BoardWatch
 
         return BoardWatch(cpus, board=self.host)

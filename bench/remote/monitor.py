@@ -1,4 +1,4 @@
-"""What a board did while a launch ran, by the rule of bench.hosts.monitor: its files, read before and after."""
+"""The activity of a board during a launch: its files, read before and after (rules: bench.hosts.monitor)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,11 +19,11 @@ FILES = (
 
 @dataclass(frozen=True, kw_only=True)
 class BoardWatch(Watch):
-    """Reads a board."""
+    """A watch that reads a board."""
 
     board: AgentClient
 
     def read(self) -> dict[str, Any]:
-        """What the board's kernel has counted by now, by the board's clock."""
+        """Return the counters of the board's kernel, with the time of the board's clock."""
         with snapshot(self.board, FILES) as (root, moment):
             return {**Watch(self.cpus, root).read(), "t_ns": moment}

@@ -1,4 +1,4 @@
-"""Launches that are plain processes of a board: the rootfs and native arms."""
+"""The rootfs and native arms on a board: launches are processes there."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,13 +18,13 @@ from bench.remote.failures import disk_failure, is_disk_full
 
 
 class BoardProcess:
-    """Launches a process on the board. `command` puts what comes before the runner's arguments."""
+    """Launches a process on the board."""
 
     def __init__(self, board: AgentClient) -> None:
         self.board = board
 
     def run(self, command: Sequence[str], spec: Spec) -> Outcome:
-        """Run it pinned to the launch's CPUs, with the environment of all arms. Times are of the board's clock."""
+        """Run `command` with the runner's arguments, pinned to the launch's CPUs. Times are of the board's clock."""
         said: dict[str, list[bytes]] = {"out": [], "err": []}
 
         def hear(pipe: str, piece: bytes) -> None:
@@ -57,7 +57,7 @@ class BoardProcess:
 
 
 class BoardRootfsArm(BoardProcess):
-    """The image's file system, unpacked on the board by the board: nothing of it travels."""
+    """The image's file system; the board unpacks it itself, so nothing is transferred."""
 
     name = "rootfs"
 
@@ -67,7 +67,7 @@ class BoardRootfsArm(BoardProcess):
         self.roots: dict[str, str] = {}
 
     def prepare(self, framework: str) -> None:
-        """Unpack the image unless one of the same layers was, and enter it once."""
+        """Unpack the image unless an image with the same layers is unpacked, and enter it once as a test."""
         digest = self.locate(framework).image_id
         root = PurePosixPath(self.board.cache, "rootfs", files_digest(self.engine.images.get(digest)))
         if self.board.stat(str(root)) is None:
@@ -108,13 +108,13 @@ class BoardRootfsArm(BoardProcess):
             if is_disk_full(complaint):
                 raise disk_failure(self.board.address, self.board.cache, complaint)
             raise HostError(f"an image could not be unpacked on {self.board.address}: {complaint}", "try it again")
-        # The engine adds these empty where the image lacks them; the script mounts onto them.
+        # An engine creates these folders if the image lacks them; the script mounts onto them.
         for folder in ("proc", "sys", "dev", "tmp"):
             self.board.call("make", path=f"{partial}/{folder}")
 
 
 class BoardNativeArm(BoardProcess):
-    """The runner in an environment on the board, made of the image's own lock file. `python` makes it."""
+    """The runner in a virtual environment on the board, made from the image's lock file by `python`."""
 
     name = "native"
 
@@ -124,7 +124,7 @@ class BoardNativeArm(BoardProcess):
         self.pythons: dict[str, str] = {}
 
     def prepare(self, framework: str) -> None:
-        """Install the environment where it is missing."""
+        """Install the environment if it is missing."""
         self.pythons[framework] = self.python(framework)
 
     def launch(self, spec: Spec) -> Outcome:

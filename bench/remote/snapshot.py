@@ -1,4 +1,4 @@
-"""Files of a board as a folder here, read in one answer: for what reads a machine's files below a root."""
+"""A local copy of some files of a board, fetched in one answer, for code that reads files below a root."""
 
 import base64
 import tempfile
@@ -11,7 +11,7 @@ from bench.remote.agent_client import AgentClient
 
 @contextmanager
 def snapshot(board: AgentClient, patterns: Sequence[str]) -> Iterator[tuple[Path, int]]:
-    """A folder with the files that these patterns stand for there, and the moment, by the board's clock in ns."""
+    """Yield a folder with the files that match these patterns, and the time of the board's clock, in ns."""
     answer = board.call("gather", patterns=list(patterns))
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

@@ -1,4 +1,4 @@
-"""Cells with all that a launch of them reads, on a board: artifact, reference and request, under the board's paths."""
+"""Copies to a board the files that a launch reads: artifact, reference and request."""
 
 import json
 from dataclasses import replace
@@ -9,7 +9,7 @@ from bench.remote.cache import RemoteCache
 
 
 def upload_cell(cell: Prepared, cache: RemoteCache) -> Prepared:
-    """The cell as the board has it. Raises HostError when it cannot be copied there."""
+    """Copy the files of a cell and return the cell with the board's paths. Raises HostError."""
     artifact = cell.artifact
     places = {
         "artifact": cache.put(artifact.path, artifact.sha256),
@@ -27,7 +27,7 @@ def upload_cell(cell: Prepared, cache: RemoteCache) -> Prepared:
 
 
 def _request(path: Path, places: dict[str, PurePosixPath], cache: RemoteCache) -> PurePosixPath:
-    """The same request with the board's paths in it."""
+    """Copy the request with the board's paths in it."""
     words = json.loads(path.read_text())
     for key, place in places.items():
         if words.get(key):

@@ -1,7 +1,7 @@
-"""Environments of the native arm on a board: its own Python, and the wheels that the image's lock file names.
+"""Virtual environments of the native arm on a board: the board's Python, and the wheels of the image's lock file.
 
-The wheels are fetched here, for the board's Python and C library, and copied there with this machine's pip: a board
-needs no package index, and what is installed has the hashes of the lock file.
+bench downloads the wheels for the board's Python and C library and copies them with its own pip: the board needs no
+package index, and the packages have the hashes of the lock file.
 """
 
 import subprocess
@@ -31,13 +31,13 @@ done; exit 1"""
 
 
 class Environments:
-    """Makes the environments of a board."""
+    """Makes the virtual environments of a board."""
 
     def __init__(self, board: AgentClient, cache: RemoteCache, matrix: Matrix) -> None:
         self.board, self.cache, self.matrix = board, cache, matrix
 
     def python(self, framework: str) -> str:
-        """The interpreter of a framework's environment, which is made once. Raises HostError."""
+        """Return the interpreter of a framework's environment; make it if it is missing. Raises HostError."""
         version = self.matrix.frameworks[framework].python
         lock = lock_file(framework, platform_of(self.board.machine))
         name = f"py{version}-{_short(hash_artifact(str(lock)))}-{_short(hash_runner())}"  # type: ignore[no-untyped-call]
@@ -55,7 +55,7 @@ class Environments:
         runner = self.cache.put(PROJECT / "runner", hash_runner())
         locked = self.cache.put(lock)
         with self.cache.partial(folder) as partial:
-            # Copies nothing and needs no ensurepip; the interpreter finds its folder from where it was started.
+            # This copies nothing and needs no ensurepip; the interpreter finds its folder by its own path.
             self._call([base, "-m", "venv", "--without-pip", partial], "a virtual environment cannot be made")
             python = f"{partial}/bin/python"
             words = ["install", "--quiet", "--no-index", "--find-links", str(there), "--no-deps", "--require-hashes"]
@@ -64,7 +64,7 @@ class Environments:
             site = f"{partial}/lib/python{version}/site-packages"
             self._call(["cp", "-r", str(runner), f"{site}/runner"], "the runner cannot be copied")
             self._call([python, "-m", "compileall", "-q", f"{site}/runner"], "the runner cannot be compiled")
-        self.board.call("remove", path=str(there.parent))  # as large as what is installed, and not needed again
+        self.board.call("remove", path=str(there.parent))  # large, and not needed any more
 
     def _find(self, version: str) -> str:
         said = self.board.run(["sh", "-c", FIND.format(version=version)])
@@ -74,7 +74,7 @@ class Environments:
         return said.out.strip()
 
     def _fetch(self, lock: Path, version: str, wheels: Path) -> None:
-        """Have pip here download what the lock file names, for the board."""
+        """Download the packages of the lock file for the board with the local pip."""
         words = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
         words += ["--require-hashes", "--only-binary=:all:", "--python-version", version, "--implementation", "cp"]
         words += [word for tag in self._tags() for word in ("--platform", tag)]
@@ -87,14 +87,14 @@ class Environments:
             raise HostError(what, "is the package index within reach? Or leave the native arm out with --arms")
 
     def _tags(self) -> list[str]:
-        """The platforms of wheels that run there, the newest first."""
+        """Return the platform tags of wheels that run on the board, newest first."""
         machine, libc = self.board.machine, str(self.board.facts["libc"])
         minor = int(libc.partition(".")[2]) if libc.startswith("2.") and libc[2:].isdigit() else 17
         return [f"{tag}_{machine}" for tag in (*(f"manylinux_2_{each}" for each in range(minor, 4, -1)),
                                               *OLD.get(machine, ()), "linux")]  # fmt: skip
 
     def _pip(self, python: str, base: str) -> list[str]:
-        """A pip that runs there for this interpreter: ours, or where that is too new for it, the one it came with."""
+        """Return a pip command for this interpreter: our pip, or the bundled one if ours is too new."""
         ours = str(self.cache.put(Path(pip.__file__).parent))
         if self.board.run([python, ours, "--version"]).code == 0:
             return [python, ours]
