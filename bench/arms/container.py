@@ -1,4 +1,4 @@
-"""The container arm: one launch is one container, created, attached to, started, waited for and removed."""
+"""The container arm: each launch creates, attaches to, starts, waits for and removes one container."""
 
 import os
 import re
@@ -31,7 +31,7 @@ class ContainerArm:
         self.images: dict[str, str] = {}
 
     def prepare(self, framework: str) -> None:
-        """Find the image. Raises HostError when it is missing or was built from another runner."""
+        """Find the framework's image. Raises HostError when it is missing or was built from another runner."""
         self.images[framework] = self.locate(framework).image_id
 
     def options(self, spec: Spec) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class ContainerArm:
         words = self.options(spec)
         try:
             container = self.engine.containers.create(self.images[spec.framework], **words)
-        except Interrupted:  # it may be there all the same, and we know its name
+        except Interrupted:  # the engine may have created it anyway; its name is known
             with suppress(docker.errors.NotFound):
                 remove(self.engine.containers.get(words["name"]))
             raise
@@ -75,6 +75,7 @@ class ContainerArm:
                 raise gone(error) from None
 
     def _run(self, container: Container, spec: Spec, start: int) -> Outcome:
+        """Start a container and wait for its end. `start` is when the launch began, in ns of the monotonic clock."""
         api = self.engine.api
         created = monotonic_ns()
         streams = api.attach(container.id, stdout=True, stderr=True, stream=True, demux=True)
@@ -82,7 +83,7 @@ class ContainerArm:
 
         def give_up() -> None:
             timed_out.set()
-            with suppress(docker.errors.APIError, *ENGINE_GONE):  # it may just have ended by itself
+            with suppress(docker.errors.APIError, *ENGINE_GONE):  # it may have ended by itself already
                 api.kill(container.id)
 
         expired = Timer(spec.timeout, give_up)
@@ -112,7 +113,7 @@ class ContainerArm:
     def _listen(
         self, streams: Iterable[tuple[bytes | None, bytes | None]], hear: Callable[[bytes], None] | None
     ) -> tuple[bytes, bytes]:
-        """What the container says and complains of until it ends. Blocks in the kernel: nothing of ours is timed."""
+        """The container's standard output and standard error. Blocks in the kernel, so bench uses no CPU meanwhile."""
         out, err = [], []
         for said, complained in streams:
             out.append(said or b"")
@@ -123,11 +124,11 @@ class ContainerArm:
 
 
 def options(spec: Spec, user: str | None = None) -> dict[str, Any]:
-    """The keywords of `containers.create` for a launch: what it may see and do. `user` is the caller when left out."""
+    """The keywords of `containers.create` for a launch: rights, mounts, limits. `user` defaults to the caller."""
     seen = [*map(str, spec.mounts), *spec.grant.files]
     return {
         "name": "edgebench-" + re.sub(r"[^a-zA-Z0-9_.-]", "-", f"{spec.run_id}-{spec.launch}"),
-        "command": ["infer", "--request", str(spec.request)],  # behind the image's entrypoint, `python -m runner`
+        "command": ["infer", "--request", str(spec.request)],  # follows the image's entrypoint, `python -m runner`
         "hostname": HOSTNAME,
         "environment": environment(spec.threads, spec.grant.environment),
         "labels": {LABEL: spec.run_id},
@@ -146,7 +147,7 @@ def options(spec: Spec, user: str | None = None) -> dict[str, Any]:
 
 
 def _hardware(grant: Grant) -> dict[str, Any]:
-    """The keywords for what a device has, as docs/devices.md says; none for a device that needs none."""
+    """The keywords for a device's hardware (docs/devices.md); empty for a device that needs none."""
     asked: dict[str, Any] = {
         "runtime": grant.runtime,
         "devices": [f"{node}:{node}:rwm" for node in grant.nodes],
@@ -154,7 +155,7 @@ def _hardware(grant: Grant) -> dict[str, Any]:
         "device_cgroup_rules": list(grant.rules),
         "group_add": list(grant.groups),
     }
-    if grant.gpu == "cdi":  # not as `devices`, which the SDK takes for paths
+    if grant.gpu == "cdi":  # not in `devices`, which the SDK reads as paths
         asked["device_requests"] = [DeviceRequest(driver="cdi", device_ids=["nvidia.com/gpu=all"])]
     elif grant.gpu == "requests":
         asked["device_requests"] = [DeviceRequest(count=-1, capabilities=[["gpu"]])]
@@ -162,11 +163,12 @@ def _hardware(grant: Grant) -> dict[str, Any]:
 
 
 def _why(state: dict[str, Any], spec: Spec, timed_out: bool) -> tuple[str | None, str | None]:
+    """Why a launch has no result, as a class and in words; (None, None) when the container gives no reason."""
     if state.get("OOMKilled"):
         limit = f" of {spec.memory // 2**20} MiB" if spec.memory else ""
         return "out-of-memory", f"the container went over its memory limit{limit}: give it more with --memory"
     if timed_out:
         return "timeout", f"no result after {spec.timeout:.0f} s"
-    if (number := state["ExitCode"] - 128) in valid_signals():  # as shells have it: 128 + the signal
+    if (number := state["ExitCode"] - 128) in valid_signals():  # shells and engines report 128 + the signal
         return by_signal("container", number)
     return None, None

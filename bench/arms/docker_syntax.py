@@ -1,7 +1,7 @@
-"""The SDK's keywords for a container, spelt in two other ways: as `docker run ...`, and as a service of Compose.
+"""Writes the SDK's keywords for a container in two other forms: as `docker run ...` and as a service of Compose.
 
-There is one source for what a container is given, `bench.arms.container.options`; here it is only written differently.
-A keyword that is not known here is an error (KeyError), so that none can be lost on the way.
+`bench.arms.container.options` is the one source of the keywords. An unknown keyword raises KeyError, so that none is
+lost.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,9 +9,9 @@ from typing import Any
 
 Words = Mapping[str, Any]  # keywords of `containers.create`
 
-# Keyword → the flag of `docker run` and the key of Compose, for those whose value is spelt alike everywhere: a text, a
-# number, true, a list, or names with values.
-ALIKE = {
+# Keyword → the flag of `docker run` and the key of Compose, for keywords whose value has the same form in all three: a
+# text, a number, true, a list, or a mapping.
+COMMON = {
     "hostname": ("--hostname", "hostname"),
     "environment": ("--env", "environment"),
     "labels": ("--label", "labels"),
@@ -32,13 +32,13 @@ ALIKE = {
 
 
 def command(image: str, words: Words) -> list[str]:
-    """The argument list of `docker run` that makes the same container, and removes it as we do."""
+    """The argument list of `docker run` that runs the same container and removes it at its end."""
     flags = [flag for name, value in words.items() if value for flag in _flags(name, value)]
     return ["docker", "run", "--rm", *flags, image, *words["command"]]
 
 
 def service(image: str, words: Words) -> dict[str, Any]:
-    """A service of Compose that makes the same container. It gets no name, which two runs would fight for."""
+    """A service of Compose that runs the same container. It has no name: two runs could not use the same one."""
     found: dict[str, Any] = {"image": image}
     for name, value in words.items():
         for key, said in (_keys(name, value) if value else {}).items():
@@ -47,6 +47,7 @@ def service(image: str, words: Words) -> dict[str, Any]:
 
 
 def _flags(name: str, value: Any) -> Iterable[str]:
+    """The flags of `docker run` for one keyword."""
     match name:
         case "command":
             return []
@@ -58,8 +59,12 @@ def _flags(name: str, value: Any) -> Iterable[str]:
             binds = (f"type=bind,source={each['Source']},target={each['Target']},readonly" for each in value)
             return [word for bind in binds for word in ("--mount", bind)]
         case "device_requests":
-            return [word for each in value for word in _cards(each)]
-    flag = ALIKE[name][0]
+            return [word for each in value for word in _gpu_flags(each)]
+    return _common_flags(COMMON[name][0], value)
+
+
+def _common_flags(flag: str, value: Any) -> Iterable[str]:
+    """A flag with its value; once for each entry of a list or a mapping."""
     if value is True:
         return [flag]
     if isinstance(value, Mapping):
@@ -67,13 +72,14 @@ def _flags(name: str, value: Any) -> Iterable[str]:
     return [word for each in (value if isinstance(value, list) else [value]) for word in (flag, str(each))]
 
 
-def _cards(request: Words) -> Iterable[str]:
+def _gpu_flags(request: Words) -> Iterable[str]:
     if request["Driver"] == "cdi":
         return [word for device in request["DeviceIDs"] for word in ("--device", device)]
     return ["--gpus", "all"]
 
 
 def _keys(name: str, value: Any) -> dict[str, Any]:
+    """The keys of a Compose service for one keyword."""
     match name:
         case "name":
             return {}
@@ -88,12 +94,12 @@ def _keys(name: str, value: Any) -> dict[str, Any]:
             ]}  # fmt: skip
         case "device_requests":
             return {"deploy": {"resources": {"reservations": {"devices": [_reservation(each) for each in value]}}}}
-    key = ALIKE[name][1]
+    key = COMMON[name][1]
     return {key: [str(each) for each in value] if isinstance(value, list) else value}
 
 
 def _reservation(request: Words) -> dict[str, Any]:
-    """`gpus: all` is shorter, but Compose knows it only since 2.30."""
+    """A reservation of GPUs. `gpus: all` would be shorter, but only Compose 2.30 and later knows it."""
     if request["Driver"] == "cdi":
         return {"driver": "cdi", "device_ids": list(request["DeviceIDs"]), "capabilities": ["gpu"]}
     return {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}

@@ -1,4 +1,4 @@
-"""Finding what a user meant: exact names, globs, and the nearest name when there is none."""
+"""Finds the names that a user means: exact names, globs, and the nearest name when none fits."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -6,19 +6,20 @@ from fnmatch import fnmatchcase
 
 from bench.core.errors import ConfigError
 
-# Where the names of a kind are listed. What matrix.yaml has no section for is named in full instead.
+# Kind → where its names are listed. Messages name all names of a kind that is not here.
 LISTED = {
     "device": "see `devices:` in matrix.yaml",
     "framework": "see `frameworks:` in matrix.yaml",
     "model": "bench models list",
     "profile": "see `profiles:` in matrix.yaml",
 }
-NEAR = 0.65  # of difflib's ratio: `tmv` is 0.67 of `tvm`, `nope` 0.6 of `opencv`
-SHOWN = 40  # names of a list
+NEAR = 0.65  # smallest ratio of difflib that counts as near: `tmv` has 0.67 to `tvm`, `nope` 0.6 to `opencv`
+MIN_PREFIX = 3  # fewest letters that are compared with the beginnings of names
+SHOWN = 40  # most names that a message lists
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """'Did you mean …?' or, where nothing is near, the list of what there is. A longer name's beginning is near."""
+    """'did you mean …?', or the list of known names when none is near. The beginning of a longer name is near."""
     known = sorted(known)
     near = _near(name, known)
     return f"did you mean '{near}'?" if near else _list(known)
@@ -28,7 +29,7 @@ def _near(name: str, known: Iterable[str]) -> str | None:
     folded = {each.lower(): each for each in known}
     wanted = name.lower()
     found = get_close_matches(wanted, folded, n=1, cutoff=NEAR)
-    found += [each for each in folded if len(wanted) > 2 and each.startswith(wanted)]
+    found += [each for each in folded if len(wanted) >= MIN_PREFIX and each.startswith(wanted)]
     return folded[found[0]] if found else None
 
 
@@ -40,7 +41,7 @@ def _list(known: Sequence[str]) -> str:
 def choose(kind: str, wanted: Iterable[str], known: Iterable[str]) -> list[str]:
     """The wanted names in the order of the known ones; all of them when none is wanted.
 
-    Raises ConfigError for a name that is not known, with the nearest one and where the others are.
+    Raises ConfigError for an unknown name; the message has the nearest name and where the others are listed.
     """
     known = list(known)
     chosen = list(wanted)
@@ -52,6 +53,6 @@ def choose(kind: str, wanted: Iterable[str], known: Iterable[str]) -> list[str]:
 
 
 def matches(identifier: str, globs: Iterable[str]) -> bool:
-    """Whether one of the globs selects the identifier; no glob at all selects everything."""
+    """Whether one of the globs selects the identifier. Without globs everything is selected."""
     globs = list(globs)
     return not globs or any(fnmatchcase(identifier, glob) for glob in globs)

@@ -42,18 +42,17 @@ BASES = "images/base"
 BASE_NAME = "org.opencontainers.image.base.name"
 IMAGE_LABEL = "org.edgebench.image"  # on every image that is built here
 ENV = PROJECT / "setup" / "env"  # finds the engine in use, and a docker command with buildx
-# Said where an image lost its name in another process just when this one unpacked another on the same layers.
+# A part of the builder's error when another process removed layers that this build was unpacking onto.
 LOST_PARENT = "parent snapshot"
 
-Say = Callable[[str], object]  # is given each line of the builder's, with its newline
+Say = Callable[[str], object]  # called with each line of the builder, newline included
 
 
 def build(names: Sequence[str], platform: str | None = None, say: Say | None = None, *, stand_in: bool = False) -> None:
-    """Build images for a platform (this machine's, if none is named), all or none.
+    """Build all of these images for a platform (by default this machine's).
 
-    With `stand_in` an image that stands on a vendor's stands on our own substitute instead, and says so in a label.
-
-    The builder's progress goes to `say`, else to standard error. What `say` raises ends the build.
+    With `stand_in`, an image that is based on a vendor's image is based on our own substitute instead; a label says so.
+    The builder's progress goes to `say`, by default to standard error. An exception of `say` ends the build.
 
     Raises HostError with what failed and the builder's last lines.
     """
@@ -61,13 +60,13 @@ def build(names: Sequence[str], platform: str | None = None, say: Say | None = N
     client = engines.connect()
     _bake_all(client, names, platform, (), say, stand_in=stand_in)
     for name in names:
-        _loaded(client, f"{PREFIX}{name}:{platform}")
+        _require_loaded(client, f"{PREFIX}{name}:{platform}")
 
 
 def export(name: str, platform: str, overrides: Mapping[str, str], say: Say | None = None) -> str:
-    """Bake one image that was built already with other settings (buildx's `--set`); the digest of what came of it.
+    """Bake an image that was already built with other settings (buildx's `--set`); returns the manifest's digest.
 
-    The build's cache has all of it, so this exports only. Raises HostError as `build` does.
+    The build's cache has all layers, so this only exports. Raises HostError as `build` does.
     """
     with tempfile.TemporaryDirectory(prefix="edgebench-") as scratch:
         told = Path(scratch) / "metadata.json"
@@ -85,31 +84,32 @@ def _bake_all(
     *,
     stand_in: bool = False,
 ) -> None:
-    # An engine without a bridge has no other network to build in; the others need not be asked for that right.
+    # An engine without a bridge can only build in the host's network; other engines need not grant that right.
     network = None if client.networks.list(names=["^bridge$"]) else "host"
     with tempfile.TemporaryDirectory(prefix="edgebench-") as scratch:
         targets = _targets(names, platform, Path(scratch))
         for name in names:
             if held := base(name, platform):
-                _stand(targets[name], held, stand_in=stand_in)
+                _set_base(targets[name], held, stand_in=stand_in)
         if network:
             for target in targets.values():
                 target["network"] = network
-        # A Compose file, because bake reads the network mode from no other kind.
+        # A Compose file: bake reads the network mode from no other format.
         extra = Path(scratch) / "extra.yaml"
         extra.write_text(yaml.safe_dump({"services": {name: {"build": target} for name, target in targets.items()}}))
         _bake(names, platform, ["-f", str(extra), "-f", BAKEFILE, *flags], say)
 
 
-def _stand(target: dict[str, Any], held: str, *, stand_in: bool) -> None:
-    """Have a target stand on a vendor's image, or on the one that takes its place here."""
+def _set_base(target: dict[str, Any], held: str, *, stand_in: bool) -> None:
+    """Base a target on a vendor's image, or on our substitute."""
     target["additional_contexts"]["base"] = "target:stand-in" if stand_in else f"docker-image://{held}"
     target["labels"][BASE_NAME] = STAND_IN_BASE if stand_in else held
     if stand_in:
         target["labels"] |= {STAND_IN: "true", "org.edgebench.framework.version": "none (stand-in)"}
 
 
-def _loaded(client: docker.DockerClient, ref: str) -> None:
+def _require_loaded(client: docker.DockerClient, ref: str) -> None:
+    """Raise HostError when the engine does not have an image that was built."""
     try:
         client.images.get(ref)
     except docker.errors.ImageNotFound:
@@ -120,13 +120,13 @@ def _loaded(client: docker.DockerClient, ref: str) -> None:
 
 
 def _targets(names: Sequence[str], platform: str, scratch: Path) -> dict[str, dict[str, Any]]:
-    """What the bake file cannot know of its targets. The context is said again: Compose has a default for it."""
+    """The settings that the bake file cannot know. The context is repeated, because Compose has a default for it."""
     bases = [each + python for each in ("python", "build", "runner") for python in ("", "39")]
     targets: dict[str, dict[str, Any]] = {each: {"context": BASES} for each in bases}
     targets["stand-in"] = {"context": FOLDER}
     settings = pip_settings()
     for name in names:
-        # A site for each: what one image's lock file names is no reason to build another again.
+        # One site for each image: a change of one lock file must not cause other images to be built again.
         site = scratch / f"site-{name}"
         make_site(site, pins(name, platform), settings)
         targets[name] = {"context": folder(name), "additional_contexts": {"site": str(site)}}
@@ -144,6 +144,7 @@ def _targets(names: Sequence[str], platform: str, scratch: Path) -> dict[str, di
 
 
 def _bake(names: Sequence[str], platform: str, flags: Sequence[str], say: Say | None) -> None:
+    """Run `docker buildx bake`, once more when another process removed its layers. Raises HostError."""
     environ = {
         **os.environ,
         "FRAMEWORKS": " ".join(frameworks()),
@@ -152,15 +153,15 @@ def _bake(names: Sequence[str], platform: str, flags: Sequence[str], say: Say | 
         "STEPS": " ".join(step.removeprefix(STEP_PREFIX) for step in step_images()),
         "PLATFORM": platform,
         "ARCH": architecture(platform),
-        "BUILDX_BAKE_ENTITLEMENTS_FS": "0",  # the site's folder lies outside the project, which newer ones ask about
-        "BUILDX_NO_DEFAULT_LOAD": "1",  # or the stages that images share would be images too, without a name
+        "BUILDX_BAKE_ENTITLEMENTS_FS": "0",  # the site's folder is outside the project: newer versions ask
+        "BUILDX_NO_DEFAULT_LOAD": "1",  # else the shared stages become images without a name
     }
-    # A terminal gets buildx's own display, which then cannot be read here as well.
+    # On a terminal buildx draws its own display; its lines then cannot be read here.
     shown = say is None and sys.stderr.isatty()
     progress = "auto" if shown else "plain"
     bake = [str(ENV), "docker", "buildx", "bake"]
     knows = subprocess.run([*bake, "--help"], capture_output=True, text=True).stdout
-    allowed = ["--allow", "network.host"] if "--allow" in knows else []  # asked for since buildx 0.17
+    allowed = ["--allow", "network.host"] if "--allow" in knows else []  # required since buildx 0.17
     bake += [*allowed, *flags]
     printed = subprocess.run([*bake, "--print", *names], cwd=PROJECT, env=environ, capture_output=True, text=True)
     prepare_bases(_bases(printed.stdout), platform, say or sys.stderr.write)
@@ -175,7 +176,7 @@ def _bake(names: Sequence[str], platform: str, flags: Sequence[str], say: Say | 
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str], say: Say | None) -> tuple[int, str]:
-    """The exit code of the builder, and the last lines that it gave `say`; without that it has the terminal itself."""
+    """The builder's exit code and its last lines. Without `say` it writes to the terminal, and there are no lines."""
     last: deque[str] = deque(maxlen=12)
     with subprocess.Popen(
         command, cwd=PROJECT, env=environ, stderr=subprocess.PIPE if say else None, text=True
@@ -185,21 +186,21 @@ def _run(command: Sequence[str], environ: Mapping[str, str], say: Say | None) ->
                 if say:
                     say(line)
                 last.append(line.rstrip())
-        except BaseException:  # whoever listens has had enough
+        except BaseException:  # `say` ended the build
             process.terminate()
             raise
     return process.returncode, "\n".join(["", *last]) if last else ""
 
 
 def _bases(printed: str) -> set[str]:
-    """The images that targets stand on, by their labels; none where bake could not print them, it says why soon."""
+    """The base images of the targets, from their labels; empty when bake printed nothing (the build then fails)."""
     targets = json.loads(printed or "{}").get("target", {}).values()
     labels = (target.get("labels", {}) for target in targets)
     return {label[BASE_NAME] for label in labels if BASE_NAME in label}
 
 
 def _advice(said: str, name: str) -> str:
-    """What to do next, from what the builder said last."""
+    """The hint for the user, from the builder's last lines."""
     if "no space left" in said:
         return "make room: `docker buildx prune` and `docker image prune` remove what no image needs"
     if missing := re.search(r"No matching distribution found for (\S+)", said):

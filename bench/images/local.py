@@ -1,4 +1,4 @@
-"""The images that are there, and what their labels must say. `bench.images.bake` builds them."""
+"""The images on the engine, and the labels that they must have. `bench.images.bake` builds them."""
 
 import hashlib
 import re
@@ -18,9 +18,11 @@ from bench.images import engine as engines
 from runner import __version__ as runner_version
 from runner.protocol import PROTOCOL, hash_artifact, hash_runner
 
-STEP_PREFIX = "models-"  # images with this prefix make models: folders of models/; all others: images/<name>
+STEP_PREFIX = (
+    "models-"  # images with this prefix make models, from folders of models/; all others are from images/<name>
+)
 BENCH_IMAGE = "bench"  # the image of bench itself, whose context is the whole project
-OTHERS = {"base", "sbom", "vendor", BENCH_IMAGE}  # the folders of images/ that no framework has
+NOT_FRAMEWORKS = {"base", "sbom", "vendor", BENCH_IMAGE}  # the folders of images/ that are not frameworks
 PREFIX = "edgebench/"
 RECIPE = "org.edgebench.recipe.sha256"  # the label that says what an image was built from
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
@@ -28,9 +30,9 @@ PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """A framework's image on the engine. `image_id` names it for good; `size_bytes` is what the engine keeps of it.
+    """A framework's image on the engine. `image_id` is the engine's id of it, `size_bytes` its size there.
 
-    `repo_digest` is its name in the registry that it was pulled from; None when it was built here.
+    `repo_digest` is its name in the registry that it was pulled from; None when it was built on this machine.
     """
 
     framework: str
@@ -42,33 +44,33 @@ class Image:
     repo_digest: str | None = None
 
 
-Locate = Callable[[str], Image]  # the image of a framework that a run is to use
+Locate = Callable[[str], Image]  # returns the image that a run uses for a framework; raises HostError
 
 
 def frameworks() -> list[str]:
-    """The frameworks that have an image: the folders of images/ with a Dockerfile."""
+    """The frameworks with an image: the folders of images/ with a Dockerfile, sorted."""
     folders = (path.parent.name for path in (PROJECT / "images").glob("*/Dockerfile"))
-    return sorted(name for name in folders if name not in OTHERS)
+    return sorted(name for name in folders if name not in NOT_FRAMEWORKS)
 
 
 def compiled_frameworks() -> list[str]:
-    """The frameworks that their images compile: their Dockerfiles have a stage `library`, which steps of models use."""
+    """The frameworks that are compiled in their image: the Dockerfile has a stage `library`, which models/ uses."""
     stage = re.compile(r"^FROM .* AS library$", re.MULTILINE)
     return [name for name in frameworks() if stage.search((PROJECT / folder(name) / "Dockerfile").read_text())]
 
 
 def step_images() -> list[str]:
-    """The images that make models: the folders of models/ with a Dockerfile."""
+    """The images that make models: the folders of models/ with a Dockerfile, sorted, with their prefix."""
     return sorted(STEP_PREFIX + path.parent.name for path in (PROJECT / "models").glob("*/Dockerfile"))
 
 
 def folder(name: str) -> str:
-    """Where the Dockerfile and the lock file of an image are, from the project's root."""
+    """The folder of an image's Dockerfile and lock file, relative to the project's root."""
     return f"models/{name.removeprefix(STEP_PREFIX)}" if name.startswith(STEP_PREFIX) else f"images/{name}"
 
 
 def lock_file(name: str, platform: str) -> Path:
-    """The lock file of an image: the platform's own where it has one. Not every image has packages, and so a lock."""
+    """The lock file of an image: the platform's own if it exists. It is missing for an image without packages."""
     if name == BENCH_IMAGE:
         return PROJECT / "requirements" / "bench.txt"
     own = PROJECT / folder(name) / f"requirements.{platform}.txt"
@@ -76,15 +78,15 @@ def lock_file(name: str, platform: str) -> Path:
 
 
 def pins(name: str, platform: str) -> dict[str, str]:
-    """Package to version, from the lock file of an image; empty where it has none."""
+    """Maps package to version, from the lock file of an image; empty without a lock file."""
     lock = lock_file(name, platform)
     return dict(PIN.findall(lock.read_text())) if lock.exists() else {}
 
 
 def version(framework: str, platform: str) -> str:
-    """The version of the framework itself: the file `version`, else the lock file's for the first requirement.
+    """The version of the framework: from the file `version`, else the locked version of the first requirement.
 
-    What a vendor's image holds is the tag of that image here; which version that is, a launch says.
+    For a vendor's image it is the image's tag; the runner reports the true version in each launch.
     """
     if held := base(framework, platform):
         return held.rpartition(":")[2]
@@ -97,14 +99,14 @@ def version(framework: str, platform: str) -> str:
 
 
 def recipe_hash(framework: str) -> str:
-    """The SHA-256 of everything that a framework's image is made by: Dockerfile, lock files, patches."""
+    """The SHA-256 of all files that define a framework's image: Dockerfile, lock files, patches."""
     folders = [folder(framework), *([FOLDER] if framework in vendored() else [])]
     hashes: list[str] = [hash_artifact(str(PROJECT / each)) for each in folders]  # type: ignore[no-untyped-call]
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def labels(framework: str, platform: str) -> dict[str, str]:
-    """The labels of a framework's image that say what it was built from."""
+    """The labels of a framework's image: the versions and hashes of what it was built from."""
     return {
         "org.opencontainers.image.version": runner_version,
         "org.edgebench.framework": framework,
@@ -117,7 +119,7 @@ def labels(framework: str, platform: str) -> dict[str, str]:
 
 
 def inspect(framework: str, platform: str, engine: docker.DockerClient | None = None) -> Image | None:
-    """The framework's image for a platform, or None when it was not built."""
+    """The framework's image for a platform, or None when the engine does not have it."""
     client = engine or engines.connect()
     try:
         return _image(client.images.get(f"{PREFIX}{framework}:{platform}"), framework, platform)
@@ -126,7 +128,7 @@ def inspect(framework: str, platform: str, engine: docker.DockerClient | None = 
 
 
 def require(engine: docker.DockerClient, framework: str, platform: str) -> Image:
-    """The framework's image. Raises HostError when it is missing, or was built from another runner or lock file."""
+    """The framework's image. Raises HostError when it is missing or was built from other sources."""
     hint = f"make images/{framework}" + (f" PLATFORM={platform}" if platform != native_platform() else "")
     image = inspect(framework, platform, engine)
     if image is None:
@@ -144,13 +146,14 @@ def require(engine: docker.DockerClient, framework: str, platform: str) -> Image
 
 
 def list_images(engine: docker.DockerClient | None = None) -> list[Image]:
-    """All frameworks' images that the engine has, by framework and platform."""
+    """All images of frameworks on the engine, sorted by framework and platform."""
     client = engine or engines.connect()
     found = [_image(image, *named) for image in client.images.list() for named in _names(image)]
     return sorted(found, key=lambda image: (image.framework, image.platform))
 
 
 def _names(image: EngineImage) -> Iterator[tuple[str, str]]:
+    """The framework and the platform of each tag that is one of ours."""
     for tag in image.tags:
         framework, _, platform = tag.removeprefix(PREFIX).partition(":")
         if tag.startswith(PREFIX) and framework in frameworks():

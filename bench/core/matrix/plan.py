@@ -1,4 +1,4 @@
-"""From the matrix and a selection to the exact list of launches. Nothing is started or looked up here."""
+"""Turns the matrix and a selection into the exact list of launches. Nothing is started or looked up here."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from bench.core.matrix.platforms import image_platform, offered
 from bench.core.matrix.schema import Bounds, Energy, Matrix
 from bench.core.suggest import choose, matches, nearest
 
-# A launch is timed; or it is part of the energy pass, while sensors are read, or like that but without them.
+# The kinds of launch: timed; energy pass with the sensors read; energy pass with the sensors off.
 Part = Literal["timing", "energy", "control"]
 
 
@@ -34,7 +34,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Launch:
-    """One process of one cell in one arm. Blocks count from 1, in the energy pass anew."""
+    """One process of one cell in one arm. Blocks count from 1; the energy pass starts at 1 again."""
 
     cell: Cell
     arm: str
@@ -69,8 +69,9 @@ class Selection:
 class Plan:
     """What one run will do: cells × arms × blocks in an order that the seed fixes.
 
-    With a `half_width` (a fraction) a cell ends before the last block once its intervals are that narrow (stopping.py).
-    `skipped` says why a selected cell is left out; `armless` why a framework has no launches in an arm.
+    With a `half_width` (a fraction) a cell ends before the last block once its intervals are that narrow
+    (bench/run/stopping.py). `skipped` maps the id of a cell that is left out to the reason. `armless` maps a framework
+    to the arms in which it has no launches, each with the reason.
     """
 
     device: str
@@ -83,7 +84,7 @@ class Plan:
     cells: tuple[Cell, ...]
     driver: str = "runner"
     half_width: float | None = None
-    energy: Energy | None = None  # with an energy pass, how thorough it is
+    energy: Energy | None = None  # the settings of the energy pass; None without one
     skipped: dict[str, str] = field(default_factory=dict)
     armless: dict[str, dict[str, str]] = field(default_factory=dict)  # framework → arm → why
 
@@ -92,10 +93,10 @@ class Plan:
         return tuple(arm for arm in self.arms if arm not in self.armless.get(framework, {}))
 
     def launches(self) -> Iterator[Launch]:
-        """Every launch in its order: block after block, so that a run cut short is still balanced.
+        """Yield every timed launch in order: block after block, so that an interrupted run is still balanced.
 
-        Within a block the cells come in random order, and each cell's arms directly one after another in random
-        order: what drifts over minutes then hits all arms of a pair alike (randomised blocks, docs/method.md).
+        Within a block the cells are in random order. The arms of one cell follow each other directly, also in random
+        order, so that slow drift affects all arms of a pair alike (randomised blocks, docs/method.md).
         """
         order = random.Random(self.seed)
         for block in range(1, self.blocks + 1):
@@ -105,7 +106,7 @@ class Plan:
                     yield Launch(cell, arm, block)
 
     def energy_launches(self) -> Iterator[Launch]:
-        """The energy pass, behind all timing: every launch has its control right before or after it, at random."""
+        """Yield the launches of the energy pass. Each has its control directly before or after it, at random."""
         order = random.Random(f"{self.seed} energy")
         for block in range(1, self.energy.launches + 1 if self.energy else 0):
             for cell in order.sample(self.cells, len(self.cells)):
@@ -119,12 +120,12 @@ class Plan:
 def make_plan(matrix: Matrix, selection: Selection, refusal: Callable[[Cell], str | None] = lambda _cell: None) -> Plan:
     """Expand a selection. Raises ConfigError when a name is unknown or nothing is left to measure.
 
-    `refusal` says why a cell cannot be measured that the matrix alone has nothing against.
+    `refusal` returns why a cell cannot be measured although the matrix allows it, or None.
     """
     (device,) = choose("device", [selection.device], matrix.devices)
     (profile,) = choose("profile", [selection.profile], matrix.profiles)
     frameworks = choose("framework", selection.frameworks, matrix.frameworks)
-    if not selection.frameworks:  # what belongs to other devices is named only when it is asked for
+    if not selection.frameworks:  # without names, only the frameworks of this device
         runs = matrix.devices[device].runs
         frameworks = [name for name in frameworks if runs(name, matrix.frameworks[name].group)]
     models = choose("model", selection.models, matrix.models)
@@ -174,17 +175,17 @@ def make_plan(matrix: Matrix, selection: Selection, refusal: Callable[[Cell], st
 
 
 def fixed_samples(samples: int) -> Bounds:
-    """So many timed inferences a launch, however long they take."""
+    """Bounds of exactly this many timed inferences, however long they take."""
     return Bounds(iterations=samples, seconds=0.0, max_iterations=samples)
 
 
 def _precisions(
     matrix: Matrix, framework: str, model: str, selection: Selection, chosen: Sequence[str]
 ) -> Sequence[str]:
-    """Those asked for, also where the framework lacks them: that is said. Else what globs choose from, or one.
+    """The requested precisions (unsupported ones are reported later); with globs all of them; otherwise one.
 
-    That one is the framework's first that the device computes in, and of a model that the user brought, what the file
-    is.
+    That one is the first precision of the framework that the device supports. A model of the user's has the precision
+    of its file.
     """
     if selection.precisions:
         return chosen
@@ -197,7 +198,7 @@ def _precisions(
 
 
 def _armless(matrix: Matrix, device: str, framework: str, arms: tuple[str, ...]) -> dict[str, str]:
-    """Why a framework has no launches in an arm: for its own sake, or for that of the hardware it needs."""
+    """Maps each arm that the framework, or the hardware it needs, does not support to the reason."""
     ways = matrix.accesses(device, framework)
     without = {str(arm): why for access in ways for arm, why in access.without.items()}
     without |= matrix.frameworks[framework].without
@@ -205,6 +206,7 @@ def _armless(matrix: Matrix, device: str, framework: str, arms: tuple[str, ...])
 
 
 def _arms(wanted: Sequence[str]) -> tuple[str, ...]:
+    """The requested arms in their fixed order, with `ablations` expanded. Raises ConfigError."""
     known = (*ARMS, *ABLATIONS)
     for arm in wanted:
         if arm not in known and arm != GROUP:
@@ -218,12 +220,24 @@ def _arms(wanted: Sequence[str]) -> tuple[str, ...]:
 
 
 def _why_not(matrix: Matrix, cell: Cell) -> str | None:
+    """Reason the matrix excludes a cell, or None."""
+    return _why_not_here(matrix, cell) or _why_not_precision(matrix, cell) or _why_not_framework(matrix, cell)
+
+
+def _why_not_here(matrix: Matrix, cell: Cell) -> str | None:
+    """Reason the device does not run the framework, or None."""
     framework, device = matrix.frameworks[cell.framework], matrix.devices[cell.device]
     if not device.runs(cell.framework, framework.group):
         runs = " and ".join([*device.groups, *(name for name in device.uses if name in matrix.frameworks)])
         return f"{cell.framework} is of the group {framework.group}, and {cell.device} runs {runs}"
     if cell.framework in device.without:
         return f"{cell.device} cannot run {cell.framework}: {device.without[cell.framework]}"
+    return None
+
+
+def _why_not_precision(matrix: Matrix, cell: Cell) -> str | None:
+    """Reason the framework or the device does not support the precision, or None."""
+    framework, device = matrix.frameworks[cell.framework], matrix.devices[cell.device]
     if cell.precision not in framework.precisions:
         lacks: Mapping[Any, str] = framework.lacks
         why = f": {lacks[cell.precision]}" if cell.precision in lacks else ""
@@ -231,6 +245,12 @@ def _why_not(matrix: Matrix, cell: Cell) -> str | None:
     precisions = device.use(cell.framework, framework.group).precisions
     if precisions and cell.precision not in precisions:
         return f"{cell.device} computes in {' or '.join(precisions)}, not in {cell.precision}"
+    return None
+
+
+def _why_not_framework(matrix: Matrix, cell: Cell) -> str | None:
+    """Reason the framework cannot run the model, or has no image for the device; or None."""
+    framework, device = matrix.frameworks[cell.framework], matrix.devices[cell.device]
     if cell.model in framework.without:
         return f"{cell.framework} cannot run {cell.model}: {framework.without[cell.model]}"
     if not image_platform(device, framework.platforms):

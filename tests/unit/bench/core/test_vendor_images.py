@@ -48,7 +48,7 @@ def test_what_adds_the_runner_is_part_of_the_recipe(monkeypatch, tmp_path):
 @pytest.mark.parametrize("stand_in", [False, True])
 def test_a_target_stands_on_the_vendors_image_or_says_that_it_does_not(stand_in):
     target = {"additional_contexts": {}, "labels": {"org.edgebench.framework.version": "1"}}
-    bake._stand(target, "nvcr.io/nvidia/x:1", stand_in=stand_in)
+    bake._set_base(target, "nvcr.io/nvidia/x:1", stand_in=stand_in)
     assert target["additional_contexts"]["base"] == (
         "target:stand-in" if stand_in else "docker-image://nvcr.io/nvidia/x:1"
     )
