@@ -1,4 +1,4 @@
-"""Making models: which artifacts are missing, and the steps that make them."""
+"""Builds models: finds the missing artifacts and runs the steps that make them."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,21 +19,20 @@ from bench.core.matrix.schema import Framework, Matrix, load_matrix
 from bench.core.paths import model_store
 from bench.images import engine as engines
 
-LINES = 15  # of what a failed step said last, shown at once; all of it is kept in a file
+LINES = 15  # last lines of a failed step's output that are printed; a file keeps all of it
 MESSAGE = 2000  # characters of a converter's message that the store keeps
 
 
 class ModelBuildError(CellsFailed):
-    """A step did not make what it should. The message ends with what the converter said."""
+    """A step failed to make an artifact. The message ends with the converter's output."""
 
 
 def build(names: Sequence[str], kinds: Iterable[Kind], progress: Console, *, again: bool = True) -> None:
-    """Make what the store lacks of these models in these kinds, in images or, without an engine, on the host.
+    """Make the missing artifacts of these models and kinds, in images or, without an engine, on the host.
 
-    What is there with the right bytes is left alone, and what no framework could run is not made. A model that fails
-    does not keep the others from being made; then ModelBuildError is raised at the end. Without `again` what these
-    sources failed to make before is not tried once more. Raises HostError when an image or environment cannot be made,
-    or a model of the user's would be read on the host.
+    Intact artifacts stay, and kinds that no framework can run are skipped. If a model fails, the others are still made;
+    ModelBuildError is raised at the end. Without `again`, artifacts that failed before with the same sources are
+    skipped. Raises HostError if an image or environment cannot be made, or if a user's model would be read on the host.
     """
     store = Store(model_store())
     failures: list[str] = []
@@ -61,7 +60,7 @@ def build(names: Sequence[str], kinds: Iterable[Kind], progress: Console, *, aga
 
 
 def unusable_kinds(matrix: Matrix, names: Sequence[str], kinds: Iterable[Kind]) -> dict[tuple[str, Kind], str]:
-    """Model and kind → the reason why each framework that reads the format is without the model."""
+    """Map (model, kind) to the reason, if no framework that reads the format can run the model."""
     found = {}
     for kind in set(kinds) - set(SOURCES.values()):
         readers = [entry.without for entry in matrix.frameworks.values() if kind.format in formats_of(entry)]
@@ -72,7 +71,7 @@ def unusable_kinds(matrix: Matrix, names: Sequence[str], kinds: Iterable[Kind]) 
 
 
 def kinds_without_source(store: Store, names: Sequence[str], kinds: Iterable[Kind]) -> dict[tuple[str, Kind], str]:
-    """Model of the user's and kind → that there is nothing to make it of."""
+    """Map (user's model, kind) to the reason, if the store has nothing to make it from."""
     found = {}
     for name in (each for each in names if each in store.user_models()):
         for kind in kinds:
@@ -83,12 +82,12 @@ def kinds_without_source(store: Store, names: Sequence[str], kinds: Iterable[Kin
 
 
 def formats_of(framework: Framework) -> set[str]:
-    """Every format that a framework reads in any precision."""
+    """Return every format that a framework reads, in any precision."""
     return {framework.kind(precision).format for precision in framework.precisions}
 
 
 def find_step_runner(progress: Console) -> StepRunner:
-    """Where steps run: in containers, or where no engine answers on the host."""
+    """Return the runner of steps: containers, or the host if no engine answers."""
     try:
         return ContainerStepRunner(engines.connect())
     except HostError:
@@ -97,7 +96,7 @@ def find_step_runner(progress: Console) -> StepRunner:
 
 
 def _by_step(wanted: Sequence[Kind]) -> dict[str, list[Kind]]:
-    """Step → what it is to make, in the order in which steps can be run, with what they begin with."""
+    """Map each step to the kinds that it makes, in running order; the sources of steps are included."""
     sources = [SOURCES[step] for kind in wanted if (step := MAKERS[kind]) in SOURCES]
     every = [*sources, *wanted]
     return {
@@ -106,7 +105,7 @@ def _by_step(wanted: Sequence[Kind]) -> dict[str, list[Kind]]:
 
 
 def _missing(store: Store, name: str, step: str, kinds: Sequence[Kind], *, again: bool) -> list[Kind]:
-    """What is not there whole. A model of the user's own is defined by its file, and by no step."""
+    """Return the kinds that are missing or damaged. A user's model is defined by its file, not by a step."""
     if step not in SOURCES and name in store.user_models():
         return []
     found = {kind: store.find(name, *kind) for kind in kinds}
@@ -117,7 +116,7 @@ def _missing(store: Store, name: str, step: str, kinds: Sequence[Kind], *, again
 def _make(
     store: Store, step_runner: StepRunner, step: str, name: str, kinds: Sequence[Kind], progress: Console
 ) -> list[str]:
-    """Run one step for a model; the messages of what it could not make, which the store keeps, too."""
+    """Run one step for a model. Return the messages of its failures; the store keeps them too."""
     brought = name in store.user_models()
     with store.staging() as folder:
         given: dict[str, Path] = {}
@@ -149,20 +148,20 @@ def _make(
 
 
 def _judged(entry: Mapping[str, Any]) -> str:
-    """What the maker found of an artifact, in the words of a check."""
+    """Return the parity that a step measured, as one line."""
     kind = Kind(entry["format"], entry["precision"])
     wrong = parity_bounds.outside(kind.precision, entry["parity"])
     return f"{kind}: {comparison_line('differs' if wrong else 'agrees', entry['parity'], wrong)}"
 
 
 def failure_reason(code: int, said: str, *, limit: int | None = None) -> str:
-    """Why a step ended with this code: its last words. `limit` is how many bytes it might take."""
+    """Return why a step ended with this code: its last line of output. `limit` is its memory limit in bytes."""
     if code in (137, -9):
         more = f" (a model of your own may take {limit >> 30} GiB)" if limit else ""
         return f"out of memory: the converter was killed{more}"
     if code == TIMED_OUT:
         return f"the converter took longer than {SECONDS} s"
-    # A library that ends the process announces a stack trace, which it has none of, behind its reason.
+    # A library that aborts prints its reason, then the header of an empty stack trace.
     lines = [line for line in said.strip().splitlines() if not line.startswith("*** ")]
     return (lines or [f"it ended with {code} and said nothing"])[-1]
 

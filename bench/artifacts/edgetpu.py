@@ -1,4 +1,4 @@
-"""Google's compiler for the Edge TPU, which is the machine's own where it has one: no package index has it."""
+"""Google's compiler for the Edge TPU. No package index has it, so it must be installed on this machine."""
 
 import shutil
 from collections.abc import Iterable
@@ -8,12 +8,12 @@ from bench.core.matrix.artifact_kind import Kind
 
 FORMAT = "edgetpu"
 PROGRAM = "edgetpu_compiler"
-BESIDE = "edgetpu_compiler_bin"  # where Google's package has the program proper and its libraries
+BESIDE = "edgetpu_compiler_bin"  # folder of the actual program and its libraries in Google's package
 WHY = f"no {PROGRAM} on the PATH: https://coral.ai/docs/edgetpu/compiler/"
 
 
 def kinds_without_compiler(names: Iterable[str], kinds: Iterable[Kind]) -> dict[tuple[str, Kind], str]:
-    """Model and kind → that this machine has no compiler for it."""
+    """Map (model, kind) to the reason, if this machine has no compiler for it."""
     wanted = [kind for kind in kinds if kind.format == FORMAT]
     if not wanted or shutil.which(PROGRAM):
         return {}
@@ -21,7 +21,7 @@ def kinds_without_compiler(names: Iterable[str], kinds: Iterable[Kind]) -> dict[
 
 
 def stage_compiler(kinds: Iterable[Kind], folder: Path) -> dict[str, Path]:
-    """What a step is given to make these kinds (option → path): a folder with the compiler, where one is needed."""
+    """Return the extra input of a step (option → path): a folder with the compiler, if a kind needs it."""
     program = shutil.which(PROGRAM)
     if program is None or all(kind.format != FORMAT for kind in kinds):
         return {}

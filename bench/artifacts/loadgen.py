@@ -1,4 +1,4 @@
-"""Where MLPerf LoadGen is, which drives the launches of a profile whose `driver` it is (runner/single_stream.py)."""
+"""Finds MLPerf LoadGen, which drives launches of a profile with `driver: loadgen` (runner/single_stream.py)."""
 
 import hashlib
 from pathlib import Path
@@ -11,13 +11,13 @@ PYTHON = "3.11"  # of the images, and of the native environments
 
 
 def folder() -> Path:
-    """Where setup/loadgen puts what the lock file names."""
+    """Return the folder into which setup/loadgen installs the packages of the lock file."""
     digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
     return cache() / "loadgen" / f"py{PYTHON}-{digest}"
 
 
 def require(framework: str, python: str) -> Path:
-    """That folder, for a framework that runs in this Python. Raises HostError where it cannot be had."""
+    """Return that folder for a framework with this Python. Raises HostError if it is missing or does not fit."""
     if python != PYTHON:
         raise HostError(
             f"{framework} runs in Python {python}, and LoadGen is installed for {PYTHON}",

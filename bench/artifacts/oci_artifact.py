@@ -1,7 +1,7 @@
-"""A model of the store as an OCI artifact: its index is the configuration, and every file of its artifacts a layer.
+"""A model of the store as an OCI artifact: the index is the configuration, each file of the artifacts is a layer.
 
-Layers are the files as they are, so that what two artifacts or two pushes share travels once, and what one file is has
-the same digest in the store and in a registry. A folder is as many layers, each with its path as its title.
+Layers are unchanged files: a file that two artifacts or pushes share is sent once, and a file has the same digest in
+the store and in a registry. A folder becomes one layer per file, with the path as the title.
 """
 
 import json
@@ -19,11 +19,11 @@ TYPE = "application/vnd.edgebench.model.v1"
 CONFIG = "application/vnd.edgebench.model.config.v1+json"
 FILE = "application/vnd.edgebench.model.file.v1"
 TITLE = "org.opencontainers.image.title"
-BELONGS = "org.edgebench.artifact"  # on a layer: the SHA-256 of the artifact that the file is a part of
+BELONGS = "org.edgebench.artifact"  # on a layer: the SHA-256 of the artifact to which the file belongs
 
 
 def pack(index: Manifest, layers: Sequence[Descriptor]) -> tuple[OciManifest, bytes]:
-    """The manifest of an index with these layers, and its configuration."""
+    """Return the manifest of an index with these layers, and the configuration."""
     config = (json.dumps(index, indent=1, sort_keys=True) + "\n").encode()
     described = {"mediaType": CONFIG, "digest": digest_of(config), "size": len(config)}
     value = {"schemaVersion": 2, "mediaType": MANIFEST, "artifactType": TYPE, "config": described, "layers": [*layers]}
@@ -31,7 +31,7 @@ def pack(index: Manifest, layers: Sequence[Descriptor]) -> tuple[OciManifest, by
 
 
 def layers_of(entry: Mapping[str, Any], root: Path) -> dict[str, tuple[Descriptor, Path]]:
-    """Digest → the layer of each file of one entry of an index, and where that file is below the store's root."""
+    """Map digest and title to the layer and the path of each file of one index entry."""
     path = root / entry["path"]
     found = {}
     for file in files.files_of(path):
@@ -44,7 +44,7 @@ def layers_of(entry: Mapping[str, Any], root: Path) -> dict[str, tuple[Descripto
 
 
 def unpack(manifest: OciManifest, config: bytes, model: str) -> Manifest:
-    """The index of a model. Raises HostError when it is none, or another model's."""
+    """Return the index of a model. Raises HostError if it is invalid, or the index of another model."""
     try:
         index: Manifest = json.loads(config)
         fine = manifest.value.get("artifactType") == TYPE and index["schema"] == SCHEMA and index["model"] == model
@@ -61,7 +61,7 @@ def unpack(manifest: OciManifest, config: bytes, model: str) -> Manifest:
 
 
 def files_for(manifest: OciManifest, entry: Mapping[str, Any]) -> list[Descriptor]:
-    """The layers of one entry of an index."""
+    """Return the layers of one index entry."""
     return [layer for layer in manifest.value["layers"] if layer["annotations"].get(BELONGS) == entry["sha256"]]
 
 

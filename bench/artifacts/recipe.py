@@ -1,4 +1,4 @@
-"""What a model's artifacts are made from, and the keys by which the store knows whether they still are.
+"""The sources of a model's artifacts, and the keys that change with these sources.
 
 A step is a folder of `models/` with its programs, its Dockerfile and its lock file; its image has the same name. A key
 covers what a step's artifacts depend on (network, seeding, programs, lock files), so that an edit makes a new key, and
@@ -17,8 +17,8 @@ from pathlib import Path
 from bench.core.matrix.artifact_kind import Kind
 from bench.core.paths import PROJECT
 
-# Step → the formats that it makes, each in these precisions. The first defines the model; the others work on what it
-# exported.
+# Step → the formats that it makes, each in these precisions. The first step defines the model; the others convert its
+# output.
 STEPS: dict[str, dict[str, tuple[str, ...]]] = {
     "export": {"onnx": ("fp32",), "torch": ("fp32",)},
     "convert": {"savedmodel": ("fp32",), "tflite": ("fp32", "fp16", "int8"), "edgetpu": ("int8",)},
@@ -36,12 +36,12 @@ MAKERS = {
     for form, precisions in forms.items()
     for precision in precisions
 }
-# What a step begins with.
+# The kind that a step reads.
 SOURCES = {step: Kind("torch" if step == "executorch" else "onnx", "fp32") for step in STEPS if step != "export"}
 
 
 class Recipes:
-    """The keys of every model that the catalogue below `folder` lists."""
+    """The keys of all models in the catalogue below `folder`."""
 
     def __init__(self, folder: Path = PROJECT / "models") -> None:
         self.folder = folder
@@ -52,7 +52,7 @@ class Recipes:
         return tomllib.loads((self.folder / "catalog.toml").read_text(encoding="utf-8"))
 
     def key(self, model: str) -> str | None:
-        """The key of a model's definition: network, seeding, exporter. None when the catalogue does not list it."""
+        """Return the key of a model's definition (network, seeding, exporter), or None if the catalogue lacks it."""
         entry = self._catalog.get(model)
         if entry is None:
             return None
@@ -60,23 +60,23 @@ class Recipes:
         return digest(json.dumps(entry, sort_keys=True), _hash_files(network), self._step("export"))
 
     def artifact_key(self, key: str, kind: Kind) -> str | None:
-        """The key of one artifact of a model: its definition's, and the step that makes such artifacts."""
+        """Return the key of one artifact: the hash of the model's key and of the step that makes it."""
         step = MAKERS.get(kind)
         return None if step is None else digest(key, self._step(step))
 
     def counts(self, model: str) -> dict[str, int]:
-        """Parameters and multiply-accumulates of a network of the catalogue, as they were counted before."""
+        """Return the stored counts of a network: parameters and multiply-accumulates."""
         path = self.folder / "counts.toml"
         return dict(tomllib.loads(path.read_text(encoding="utf-8")).get(model, {})) if path.exists() else {}
 
     def layout(self, model: str) -> str | None:
-        """What the axes of a model's input are, such as NCHW. None when the catalogue does not list it."""
+        """Return the layout of a model's input, such as NCHW, or None if the catalogue lacks it."""
         said = self._catalog.get(model, {}).get("layout")
         return None if said is None else str(said)
 
     def _step(self, step: str) -> str:
         if step not in self._steps:
-            # How the image is built from its lock file bears on no artifact: the Dockerfile is left out.
+            # The Dockerfile is left out: it does not affect the artifacts, the lock file does.
             made_of = programs(self.folder, (self.folder / step).rglob("*.py"))
             self._steps[step] = _hash_files(*made_of, self.folder / step / "requirements.txt")
         return self._steps[step]
@@ -87,16 +87,16 @@ def _hash_files(*paths: Path) -> str:
 
 
 def digest(*parts: str | bytes) -> str:
-    """The SHA-256 of several texts, of which none can be taken for a part of its neighbour."""
+    """Return the SHA-256 of several texts; their boundaries count."""
     whole = hashlib.sha256()
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
-        whole.update(len(data).to_bytes(8, "big") + data)  # the length keeps neighbours apart
+        whole.update(len(data).to_bytes(8, "big") + data)  # the length marks the boundary
     return whole.hexdigest()
 
 
 def programs(folder: Path, starts: Iterable[Path]) -> set[Path]:
-    """These files of the package `folder`, and every file of it that they import, or that those import."""
+    """Return these files and all files of the package `folder` that they import, directly or indirectly."""
     found: set[Path] = set()
     waiting = list(starts)
     while waiting:
@@ -108,10 +108,10 @@ def programs(folder: Path, starts: Iterable[Path]) -> set[Path]:
 
 
 def _imported(folder: Path, path: Path) -> Iterator[Path]:
-    """The files that one file names in its imports: modules, or packages by their `__init__.py`."""
+    """Yield the files that one file imports: modules, or `__init__.py` of packages."""
     for node in ast.walk(ast.parse(path.read_bytes(), str(path))):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            # What is imported may be a module of the package, or something that is in it.
+            # An imported name is a module of the package, or an object in the module.
             names = [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
         elif isinstance(node, ast.Import):
             names = [each.name for each in node.names]

@@ -1,4 +1,4 @@
-"""models/references.toml as checked objects: what others say of a network, to stand beside what we count."""
+"""models/references.toml as checked objects: published figures of each network, to compare with our counts."""
 
 import tomllib
 from pathlib import Path
@@ -17,7 +17,7 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Paper(Entry):
-    """Where a network was published."""
+    """The publication of a network."""
 
     authors: Text
     year: int
@@ -27,7 +27,7 @@ class Paper(Entry):
 
 
 class Count(Entry):
-    """What somebody else counts of a network; multiply-accumulates at `input`, such as 320x320, or at ours."""
+    """Another source's counts of a network. Multiply-accumulates are at `input` (such as 320x320), or at our size."""
 
     by: Text
     params: Whole | None = None
@@ -37,7 +37,7 @@ class Count(Entry):
 
 
 class Study(Entry):
-    """The row of the reference study's Table I. `unit` is what its work turned out to count: once a MAC, or twice."""
+    """The row of the reference study's Table I. `unit`: whether its work counts a MAC once (mac) or twice (flop)."""
 
     input: Text
     unit: Literal["mac", "flop"]
@@ -47,12 +47,12 @@ class Study(Entry):
 
     @property
     def macs(self) -> float:
-        """Its work as multiply-accumulates."""
+        """The work in multiply-accumulates."""
         return self.work if self.unit == "mac" else self.work / 2
 
 
 class Reference(Entry):
-    """All of one network; `output` says what comes out where that is not a score for each class."""
+    """The references of one network. `output` describes the output if it is not a score per class."""
 
     paper: Paper
     counts: list[Count] = Field(default_factory=list)
@@ -62,7 +62,7 @@ class Reference(Entry):
 
 
 def load_references(path: Path = REFERENCES) -> dict[str, Reference]:
-    """Model → what others say of it. Raises ConfigError with the place and the fault."""
+    """Map each model to its references. Raises ConfigError with the place and the fault."""
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))
         return TypeAdapter(dict[str, Reference]).validate_python(entries)

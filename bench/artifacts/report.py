@@ -1,11 +1,11 @@
-"""What came of a comparison with the reference, in the words of every command that tells of one."""
+"""The wording of a comparison with the reference; all commands use it."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 def comparison_line(status: str, parity: Mapping[str, Any] | None, wrong: str | None) -> str:
-    """A verdict, its figures and what is wrong, in one line."""
+    """Return a verdict, its figures and the fault as one line."""
     text = status
     if parity:
         text += f", off by {parity['max_rel']:.1e}, cosine {parity['cosine']:.5f}"

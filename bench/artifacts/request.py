@@ -1,4 +1,4 @@
-"""The request of a cell: one file, the same for every arm and block; and one of its energy pass."""
+"""The request of a cell: one file for all arms and blocks, and one for the energy pass."""
 
 import hashlib
 import json
@@ -19,23 +19,23 @@ from runner.protocol import PROTOCOL
 
 @dataclass(frozen=True)
 class Prepared:
-    """A cell with its requests on disk, the folders a launch of it must see, and what it is given of the hardware."""
+    """A cell with its request files, the folders that a launch mounts, and the hardware that it may use."""
 
     cell: Cell
     request: Path
     mounts: tuple[Path, ...]
     artifact: Artifact
-    energy_request: Path | None = None  # of the energy pass
+    energy_request: Path | None = None  # the request of the energy pass
     grant: Grant = NO_HARDWARE
 
 
 def timing_of(plan: Plan) -> dict[str, Any]:
-    """What a request says of how long to time."""
+    """Return the part of a request that says how long to time."""
     return {"warmup": plan.warmup.model_dump(), "stop": plan.stop.model_dump()}
 
 
 def request_of(cell: Cell, matrix: Matrix, artifact: Artifact, threads: int, *, forced: bool = False) -> dict[str, Any]:
-    """What the runner is asked (docs/protocol.md), without how long it is to be timed."""
+    """Return the request for the runner (docs/protocol.md), without the part that says how long to time."""
     framework = matrix.frameworks[cell.framework]
     axes = artifact.axes or [None] * len(artifact.inputs)
     return {
@@ -56,18 +56,18 @@ def request_of(cell: Cell, matrix: Matrix, artifact: Artifact, threads: int, *, 
 
 
 def long_request(seconds: float) -> dict[str, Any]:
-    """What to change in a request so that it infers for so many seconds, and tells of each second."""
+    """Return the changes of a request that runs for `seconds` and reports each second."""
     stop = {"iterations": 1, "seconds": seconds, "max_iterations": 10**12}
     return {"measure": ["output", "windows", "memory"], "stop": stop, "window_s": 1.0}
 
 
 def request_folders(request: Path, artifact: Artifact) -> tuple[Path, ...]:
-    """The folders that a launch of a request must see."""
+    """Return the folders that a launch of a request mounts."""
     return request.parent, artifact.path.parent, artifact.reference.parent
 
 
 def write_request(request: Mapping[str, Any]) -> Path:
-    """The request as a file that is named by its content."""
+    """Write the request to a file that is named by its hash; return the path."""
     folder = cache() / "requests"
     text = json.dumps(request, indent=1, sort_keys=True) + "\n"
     path = folder / f"{hashlib.sha256(text.encode()).hexdigest()}.json"

@@ -1,4 +1,4 @@
-"""Running one step of making a model: in the step's image, or on a machine without an engine in a host environment."""
+"""Runs one step of a model build: in the step's image or, without an engine, in a host environment."""
 
 import os
 import subprocess
@@ -22,48 +22,48 @@ from bench.images.prune import tidy
 from bench.images.venvs import ensure_venv
 
 RUN = "models"  # the run that these containers belong to: `bench matrix clean` finds what a killed build left
-MEMORY = 6 * 2**30  # bytes that a step may take which reads a file that a user brought
+MEMORY = 6 * 2**30  # bytes; the limit of a step that reads a user's file
 SECONDS = 3600  # no network takes this long to convert; a converter that hangs must end
-TIMED_OUT = 124  # the exit code of a step that hung, as `timeout` has it
+TIMED_OUT = 124  # the exit code of a step that took too long, as of `timeout`
 PYTHON = "3.11"  # as in the images
-REPEATED = {"PYTHONHASHSEED": "0"}  # converters write what they keep in sets, and the bytes are to repeat
+REPEATED = {"PYTHONHASHSEED": "0"}  # fixes the order of sets, so that converters write the same bytes
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One call of `python -m models.<name>`: which model, in which kinds, from which files (option → path).
 
-    `brought` is a step that reads a file of a user's, or what was made of one.
+    `brought`: the step reads a user's file, or an artifact of one.
     """
 
     name: str
     model: str
     kinds: Sequence[Kind]
     given: Mapping[str, Path]
-    words: Sequence[str] = ()  # more of the step's own options
+    words: Sequence[str] = ()  # further options of the step
     brought: bool = False
 
     def command(self, out: Path | str, given: Mapping[str, str]) -> list[str]:
-        """The argument list behind the interpreter, with the paths as the step sees them."""
+        """Return the arguments after the interpreter, with paths as the step sees them."""
         kinds = [f"--kind={kind}" for kind in self.kinds]
         files = [f"--{option}={path}" for option, path in given.items()]
         return ["-m", f"models.{self.name}", self.model, f"--out={out}", *kinds, *files, *self.words]
 
 
 class StepRunner(Protocol):
-    """A place where steps run. In one that is `apart` from this machine they may read what a user brought."""
+    """Runs steps. Only a runner that is `apart` (isolated from this machine) may read a user's file."""
 
     apart: bool
 
     def prepare(self, name: str) -> None:
-        """Make ready what the step needs. Raises HostError."""
+        """Prepare what the step needs. Raises HostError."""
 
     def run(self, step: Step, out: Path) -> tuple[int, str]:
-        """Run a step to its end: its exit code and everything it said. It writes into the folder `out`."""
+        """Run a step to its end; it writes into the folder `out`. Return its exit code and output."""
 
 
 class ContainerStepRunner:
-    """Steps in their images: no network, a read-only root, the caller's uid, removed afterwards."""
+    """Runs steps in their images: no network, read-only root, the caller's uid. Containers are removed afterwards."""
 
     apart = True
 
@@ -71,7 +71,7 @@ class ContainerStepRunner:
         self.engine, self.seconds = engine, seconds
 
     def prepare(self, name: str) -> None:
-        """Build the step's image, unless it is there by the very recipe."""
+        """Build the step's image, unless it exists with the same recipe."""
         image, recipe = f"models-{name}", recipe_hash(f"models-{name}")
         with suppress(docker.errors.ImageNotFound):
             if self.engine.images.get(f"{PREFIX}{image}:{native_platform()}").labels.get(RECIPE) == recipe:
@@ -110,10 +110,10 @@ class ContainerStepRunner:
             raise engines.gone(error) from error
 
     def _wait(self, container: Any) -> int:
-        """Its exit code, TIMED_OUT where it had to be ended: it took too long."""
+        """Return the exit code, or TIMED_OUT if the container took too long and was killed."""
         try:
             return int(container.wait(timeout=self.seconds)["StatusCode"])
-        except requests.exceptions.ConnectionError as error:  # the SDK's word for a wait that takes too long
+        except requests.exceptions.ConnectionError as error:  # the SDK raises this when a wait times out
             if "timed out" not in str(error).lower():
                 raise
             container.kill()
@@ -121,7 +121,7 @@ class ContainerStepRunner:
 
     @contextmanager
     def _started(self, image: str, command: list[str], settings: dict[str, Any]) -> Iterator[Any]:
-        """A started container, which is gone afterwards: also when its user interrupts us."""
+        """Yield a started container; it is removed afterwards, even after Ctrl-C."""
         container = self.engine.containers.create(image, command, labels={engines.LABEL: RUN}, **settings)
         try:
             container.start()
@@ -131,7 +131,7 @@ class ContainerStepRunner:
 
 
 class HostStepRunner:
-    """Steps in environments of this machine, made from the lock files of the same images."""
+    """Runs steps in virtual environments of this machine, made from the lock files of the images."""
 
     apart = False
 
@@ -139,7 +139,7 @@ class HostStepRunner:
         self.pythons: dict[str, Path] = {}
 
     def prepare(self, name: str) -> None:
-        """Install the step's environment, once. Raises HostError for a step that needs what only an image holds."""
+        """Install the step's environment, once. Raises HostError for a step that needs its image."""
         if name in compiled_frameworks():
             what = f"the step {name} tries its models with {name} itself, which is compiled in an image"
             raise HostError(what, "start an engine with `make engine-up`, or name other formats with --format")

@@ -1,4 +1,4 @@
-"""The model store: content-addressed, never changed in place, whole after a kill at any moment (docs/store.md)."""
+"""The model store: content-addressed, never changed in place, consistent after a kill (docs/store.md)."""
 
 import fcntl
 import os
@@ -17,14 +17,14 @@ from bench.core.matrix.artifact_kind import Kind
 from bench.core.version import now
 
 SCHEMA = 2
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # in what converters say
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # in the messages of converters
 
 Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Artifact:
-    """A model in one format and precision, with what a launch of it needs. Paths are absolute, sizes bytes."""
+    """A model in one format and precision, with the data that a launch needs. Paths are absolute, sizes in bytes."""
 
     model: str
     format: str
@@ -35,54 +35,54 @@ class Artifact:
     axes: list[list[int] | None] | None  # per input, the transposition from the model's to the artifact's
     inputs: list[dict[str, Any]]  # name, shape, dtype; `range` where values are drawn from one
     outputs: list[dict[str, Any]]
-    reference: Path  # what the reference framework answers to the inputs of `seeds`
+    reference: Path  # the outputs of the reference framework for the inputs of `seeds`
     reference_sha256: str
     seeds: list[int]
-    sensitivity: dict[str, float]  # by how much wrong inputs change the reference
-    parity: dict[str, Any]  # how far its outputs are from the reference, as its maker found
-    params: int | None  # of the network, as counted when it was made, and the multiply-accumulates of one inference
+    sensitivity: dict[str, float]  # how much wrong inputs change the reference
+    parity: dict[str, Any]  # distance of the outputs from the reference, as the step measured it
+    params: int | None  # parameters of the network; `macs`: multiply-accumulates of one inference
     macs: int | None
 
     def is_intact(self) -> bool:
-        """Whether artifact and reference still have the bytes that their names say. Reads all of them."""
+        """Return whether artifact and reference match their hashes. Reads all bytes."""
         return files.has(self.path, self.sha256) and files.has(self.reference, self.reference_sha256)
 
 
 class Store:
-    """The store below `root`, as seen with the sources that `recipes` reads its keys from."""
+    """The store below `root`. `recipes` computes the keys of the current sources."""
 
     def __init__(self, root: Path, recipes: Recipes | None = None) -> None:
         self.root = root
         self.recipes = recipes or Recipes()
 
-    # --- reading: no lock is needed, since files only ever appear whole
+    # --- reading needs no lock: files appear atomically
 
     def user_models(self) -> list[str]:
-        """The names of the models that the user brought."""
+        """Return the names of the user's models."""
         return sorted(path.stem for path in (self.root / "own").glob("*.json"))
 
     def user_entry(self, model: str) -> dict[str, Any] | None:
-        """What the user said of a model of theirs, with its `key`; None where it is not theirs, or that is damaged."""
+        """Return the description of a user's model, with its `key`; None if it is missing or damaged."""
         said = files.read_json(self.root / "own" / f"{model}.json")
         return said if said and isinstance(said.get("key"), str) else None
 
     def user_file_entry(self, model: str) -> dict[str, Any] | None:
-        """The index's entry of the very file that the user brought; None where that is not there."""
+        """Return the index entry of the file that the user added, or None."""
         said, manifest = self.user_entry(model), self.manifest(model)
         return find_user_file(manifest["artifacts"], said) if said and manifest else None
 
     def key(self, model: str) -> str | None:
-        """What names the definition of a model: the user's own, or the catalogue's by the current sources."""
+        """Return the key of a model's definition: the user's, or that of the current sources."""
         said = self.user_entry(model)
         return str(said["key"]) if said else self.recipes.key(model)
 
     def artifact_key(self, model: str, kind: Kind) -> str | None:
-        """What names an artifact of a model by the current sources, made or not."""
+        """Return the key that an artifact has with the current sources, whether it exists or not."""
         key = self.key(model)
         return self.recipes.artifact_key(key, kind) if key else None
 
     def manifest(self, model: str) -> Manifest | None:
-        """What was made of a model with the current sources; None when nothing was."""
+        """Return the index of a model with the artifacts of the current sources, or None."""
         key = self.key(model)
         manifest = self._read(self._index(model, key)) if key else None
         if key and manifest:
@@ -93,7 +93,7 @@ class Store:
         return manifest
 
     def find(self, model: str, format: str, precision: str) -> Artifact | None:
-        """The artifact that the current sources make, or None when it was not made yet."""
+        """Return the artifact of the current sources, or None if it does not exist yet."""
         manifest = self.manifest(model)
         for entry in manifest["artifacts"] if manifest else ():
             if (entry["format"], entry["precision"]) == (format, precision):
@@ -101,22 +101,22 @@ class Store:
         return None
 
     def failure(self, model: str, kind: Kind) -> str | None:
-        """What was said when the current sources could not make an artifact; None when they could, or did not try."""
+        """Return why the current sources failed to make an artifact; None if they did not fail, or were not tried."""
         told = self._failed(model, kind)
         return COLOUR.sub("", str(told["message"])) if told else None
 
     def failed_at(self, model: str, kind: Kind) -> str | None:
-        """When that was, ISO 8601; None where it was not, or was kept without its time."""
+        """Return the time of that failure (ISO 8601), or None."""
         return (self._failed(model, kind) or {}).get("tried")
 
     def list(self) -> Iterator[Manifest]:
-        """Everything that was ever made and is still there, by current and by older sources."""
+        """Yield every index of the store, of current and older sources."""
         for path in sorted((self.root / "index").glob("*/*.json")):
             if manifest := self._read(path):
                 yield manifest
 
     def verify(self) -> Iterator[str]:
-        """What is wrong, a line for each file whose bytes are not those its name says. Reads the whole store."""
+        """Yield one line per missing or damaged file. Reads the whole store."""
         seen = set()
         for manifest in self.list():
             for entry in _entries(manifest):
@@ -129,7 +129,7 @@ class Store:
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
-        """A folder on the store's file system in which something is made; it is gone afterwards."""
+        """Yield a temporary folder on the store's file system; it is removed afterwards."""
         area = self.root / "staging"
         area.mkdir(parents=True, exist_ok=True)
         with self._locked():
@@ -143,9 +143,9 @@ class Store:
             os.close(held)
 
     def put(self, source: Path) -> tuple[Path, str]:
-        """Move a file or folder from a staging folder into the store: where it is now, and its SHA-256.
+        """Move a file or folder from a staging folder into the store. Return its path and SHA-256.
 
-        The same bytes are kept once, under the name they came with first.
+        Equal content is kept once, under its first name.
         """
         sha256 = files.hash_of(source)
         holder = Path(tempfile.mkdtemp(dir=source.parent))
@@ -158,7 +158,7 @@ class Store:
         with self._locked():
             kept = files.only_member(target)
             if kept is None or not files.has(kept, sha256):
-                if target.exists():  # damaged: out of the way, and gone with the staging folder
+                if target.exists():  # damaged: move it to the staging folder, which is removed
                     target.rename(Path(tempfile.mkdtemp(dir=source.parent)) / "damaged")
                 holder.rename(target)
                 files.sync(target.parent)
@@ -166,12 +166,12 @@ class Store:
         return kept, sha256
 
     def record(self, model: str, folder: Path, made: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> None:
-        """Take over what a step made in a staging folder (its `made.json`, see models/report.py) and index it.
+        """Move the output of a step from a staging folder into the store and index it. `made` is its made.json.
 
-        A step that defines the model brings its `reference`. If that has other bytes than the one recorded before,
-        what was made against the earlier one is left out. `own` is what the user said of a model of theirs, with its
-        `key`, which is that of the file they brought, too; what was made of that file elsewhere comes with a key of its
-        own. With its name written last the model is there.
+        A step that defines the model also gives a `reference`. If its bytes differ from the recorded reference,
+        artifacts that were compared with the old one are dropped. `own` describes a user's model. Its `key` is also the
+        key of the added file; artifacts that another machine made from the file have keys of their own. The description
+        is written last: from then on the model exists.
         """
         key = str(own["key"]) if own else self.key(model)
         if key is None:
@@ -195,33 +195,33 @@ class Store:
                 files.write_json(self.root / "own" / f"{model}.json", {"schema": SCHEMA, **own})
 
     def fail(self, model: str, kind: Kind, message: str) -> None:
-        """Keep why the current sources could not make an artifact. `find` goes by what was made, not by this."""
+        """Record why the current sources failed to make an artifact. `find` ignores this record."""
         with self._locked():
             told = {"model": model, "kind": str(kind), "key": self.artifact_key(model, kind), "message": message}
             files.write_json(self._failure(model, kind), {**told, "tried": now()})
 
     def remove(self, model: str) -> None:
-        """Forget a model of the user's, with everything that was made of it and that no other model shares."""
+        """Remove a user's model and its artifacts, except files that another model shares."""
         with self._locked():
-            (self.root / "own" / f"{model}.json").unlink()  # from here on it is not there any more
+            (self.root / "own" / f"{model}.json").unlink()  # from here on the model does not exist
             self._discard(model)
             for area in ("failures", "checks"):
                 shutil.rmtree(self.root / area / model, ignore_errors=True)
 
     def discard(self, model: str) -> None:
-        """Make room: what was made of a model goes, what was found out about it stays. While nothing else is made."""
+        """Free space: remove a model's artifacts, keep its verdicts. No other build may run."""
         with self._locked():
             self._discard(model)
 
     def _discard(self, model: str) -> None:
-        shutil.rmtree(self.root / "index" / model, ignore_errors=True)  # first: an index names only what is there
+        shutil.rmtree(self.root / "index" / model, ignore_errors=True)  # first: an index must name existing files only
         kept = {Path(entry["path"]).parts[1] for manifest in self.list() for entry in _entries(manifest)}
-        for blob in (self.root / "blobs").glob("*"):  # also what an earlier, killed call left
+        for blob in (self.root / "blobs").glob("*"):  # also files that a killed call left
             if blob.name not in kept:
                 shutil.rmtree(blob, ignore_errors=True)
 
     def _keep(self, folder: Path, entry: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-        """One entry of the index: the `file` it came as is now a `path` in the store."""
+        """Move the `file` of an entry into the store; return the index entry with its `path`."""
         path, sha256 = self.put(folder / entry["file"])
         rest = {name: value for name, value in entry.items() if name != "file"}
         where = {"path": str(path.relative_to(self.root)), "sha256": sha256, "size_bytes": files.size_of(path)}
@@ -238,7 +238,7 @@ class Store:
         return self.root / "failures" / model / f"{kind.format}-{kind.precision}.json"
 
     def _is_current(self, key: str, entry: Mapping[str, Any]) -> bool:
-        """Whether the current sources would make it of the model with this key."""
+        """Return whether an entry was made with the current sources, from the model with this key."""
         return bool(entry["key"] == self.recipes.artifact_key(key, Kind(entry["format"], entry["precision"])))
 
     def _artifact(self, manifest: Manifest, entry: Mapping[str, Any]) -> Artifact:
@@ -263,12 +263,12 @@ class Store:
         )
 
     def _read(self, path: Path) -> Manifest | None:
-        manifest = files.read_json(path)  # a damaged one is made again
+        manifest = files.read_json(path)  # a damaged index is made again
         return manifest if manifest and manifest.get("schema") == SCHEMA else None
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """One writer at a time. The lock ends with the process, however that ends."""
+        """Hold the lock of the only writer. It ends with the process."""
         self.root.mkdir(parents=True, exist_ok=True)
         held = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -279,10 +279,10 @@ class Store:
 
 
 def find_user_file(entries: Sequence[dict[str, Any]], said: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Which entry of an index is the very file that the user brought: no step made it, so it has the model's own key.
+    """Return the index entry of the file that the user added: no step made it, so its key is the model's key.
 
-    Earlier versions gave that key to all that they pulled: so it is of the file's kind, and of several the one in
-    float32, since nothing is made of any other.
+    Earlier versions gave the model's key to all artifacts that they pulled. So the entry must also have the format of
+    the file; of several, the one in float32 is the file, because steps read only float32.
     """
     suffix = Path(str(said.get("file"))).suffix
     mine = [each for each in entries if each["key"] == said["key"] and f".{each['format']}" == suffix]

@@ -1,4 +1,4 @@
-"""The model store between machines: models to a registry and back, by digest, so that a board converts nothing."""
+"""Pushes models of the store to a registry and pulls them, by digest: a board need not convert models."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from bench.images.registry.client import Registry
 from bench.images.registry.oci import Manifest as OciManifest
 from bench.images.registry.progress import Watcher
 
-OWN = "own"  # the tag of a model that a user brought; others have one for each definition
+OWN = "own"  # the tag of a user's model; other models have one tag per definition
 
 Wanted = Callable[[Kind], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """What came of one model. Sizes are bytes."""
+    """The result of a transfer of one model. Sizes are in bytes."""
 
     model: str
     digest: str
@@ -31,16 +31,16 @@ class Moved:
 
 
 class ModelPusher:
-    """Pushes what a store holds of a model."""
+    """Pushes models of a store."""
 
     def __init__(self, store: Store, registry: Registry, watcher: Watcher) -> None:
         self.store, self.registry, self.watcher = store, registry, watcher
-        self.known: dict[str, str] = {}  # blob → a repository that has it
+        self.known: dict[str, str] = {}  # blob digest → a repository that has the blob
 
     def push(self, model: str) -> Moved:
-        """Push a model: its files, then what names them, its tag last. What the registry has more of it stays there.
+        """Push a model: files, then manifest, then tag. Other artifacts of the model in the registry stay.
 
-        Raises HostError, and then the tag is as it was.
+        Raises HostError; then the tag is unchanged.
         """
         if model in self.store.user_models() and (error := missing_parts(self.store, model)):
             raise error
@@ -58,7 +58,7 @@ class ModelPusher:
         if there is not None and there[1]["reference"]["sha256"] == index["reference"]["sha256"]:
             mine = {(entry["format"], entry["precision"]) for entry in index["artifacts"]}
             for entry in there[1]["artifacts"]:
-                # A second one that says it is the file itself was pushed by an earlier version.
+                # An earlier version may have pushed a second entry with the key of the file.
                 if (entry["format"], entry["precision"]) not in mine and entry["key"] != index["key"]:
                     index["artifacts"].append(entry)
                     layers += files_for(there[0], entry)
@@ -76,7 +76,7 @@ class ModelPusher:
         return manifest, unpack(manifest, self.registry.blob(repository, manifest.value["config"]["digest"]), model)
 
     def _send(self, model: str, repository: str, files: Any, manifest: OciManifest, config: bytes) -> int:
-        """Send what the registry does not have; how many bytes travelled."""
+        """Send the missing blobs; return the number of bytes sent."""
         with self.store.staging() as scratch:
             (scratch / "config").write_bytes(config)
             told = manifest.value["config"]
@@ -97,10 +97,10 @@ class ModelPusher:
 
 
 def pull(store: Store, registry: Registry, model: str, wanted: Wanted, watcher: Watcher, digest: str | None) -> Moved:
-    """Pull a model's artifacts that the store lacks: those that its own sources would make, and a user's own file.
+    """Pull the missing artifacts of a model that match the local sources, and the file of a user's model.
 
-    The file comes with whatever is asked for, since it defines the model. `digest` names the very manifest. Raises
-    HostError, and then the store is as it was.
+    The file is always pulled, because it defines the model. `digest` selects a manifest. Raises HostError; then the
+    store is unchanged.
     """
     repository = repository_of(registry, model)
     manifest, index = _find(store, registry, model, digest)
@@ -115,7 +115,7 @@ def pull(store: Store, registry: Registry, model: str, wanted: Wanted, watcher: 
         raise HostError(f"{registry.address} has nothing of {model} that is asked for", "see `bench models push`")
     current = [entry for entry in usable if entry is brought or entry in asked]
     missing = [entry for entry in current if not _has(store, model, entry)]
-    if missing and not _has_reference(store, model, index):  # what was compared with another one does not stay
+    if missing and not _has_reference(store, model, index):  # artifacts compared with another reference are replaced
         missing = current
     fetched = [index["reference"], *missing] if missing else []
     moved = sum(layer["size"] for entry in fetched for layer in files_for(manifest, entry))
@@ -133,7 +133,7 @@ def pull(store: Store, registry: Registry, model: str, wanted: Wanted, watcher: 
 
 
 def _find(store: Store, registry: Registry, model: str, digest: str | None) -> tuple[OciManifest, Manifest]:
-    """What the registry has of a model that this store can take. Raises HostError."""
+    """Return manifest and index of a model, if they fit this store. Raises HostError."""
     key, mine = store.key(model), model in store.user_models()
     tag = digest or (tag_of({"key": key}) if key and not mine else OWN)
     repository = repository_of(registry, model)
@@ -155,17 +155,17 @@ def _find(store: Store, registry: Registry, model: str, digest: str | None) -> t
 
 
 def repository_of(registry: Registry, model: str) -> str:
-    """Where a model is, beside the images."""
+    """Return the repository of a model; it lies beside those of images."""
     return registry.repository(f"model-{model}")
 
 
 def tag_of(index: Manifest) -> str:
-    """The tag of what one definition makes; of a model that a user brought there is one."""
+    """Return the tag of a model: one per definition, or OWN for a user's model."""
     return OWN if "own" in index else f"key-{index['key'][:24]}"
 
 
 def _key(store: Store, index: Manifest, entry: Manifest) -> str | None:
-    """What names an artifact of this kind that the sources at hand would make."""
+    """Return the key that an artifact of this kind has with the local sources."""
     return store.recipes.artifact_key(index["key"], Kind(entry["format"], entry["precision"]))
 
 
@@ -180,7 +180,7 @@ def _has_reference(store: Store, model: str, index: Manifest) -> bool:
 
 
 def _unpacked(entry: Manifest, holder: str) -> Manifest:
-    """An entry as a step would report it, with its key; its file lies in a folder of its own."""
+    """Return an entry in the form of a step's report, with its key; its file is in the folder `holder`."""
     rest = {name: value for name, value in entry.items() if name not in ("path", "sha256", "size_bytes")}
     return rest | {"file": f"{holder}/{Path(entry['path']).name}"}
 
@@ -188,7 +188,7 @@ def _unpacked(entry: Manifest, holder: str) -> Manifest:
 def _fetch(
     registry: Registry, repository: str, layers: Sequence[Any], entry: Manifest, holder: Path, watcher: Watcher
 ) -> None:
-    """The files of one artifact, and the proof that they are it."""
+    """Fetch the files of one artifact and check their hash."""
     for layer in layers:
         target = holder / layer["annotations"][TITLE]
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""The models that users bring: taken into the store, made part of the matrix, and removed again (docs/models.md).
+"""The models of users: adds them to the store and the matrix, and removes them (docs/models.md).
 
-A file of a user's is never looked into here: all that is read of it is read in a container without a network.
+This module never parses a user's file: only a container without a network reads it.
 """
 
 import json
@@ -25,7 +25,7 @@ from bench.images import engine as engines
 STEP = "add"
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 SUFFIXES = (".onnx", ".tflite")
-LARGEST = 2**31  # bytes: no file of either format can be larger
+LARGEST = 2**31  # bytes; neither format allows larger files
 SECONDS = 900
 REFUSED = 3  # the step's exit code for a file that it refuses
 SIGNAL_BASE = 128  # a shell reports signal n as exit code 128 + n
@@ -33,21 +33,21 @@ SIGNAL_BASE = 128  # a shell reports signal n as exit code 128 + n
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What is said of a file's inputs: axes that it leaves open, and ranges that values are drawn from."""
+    """The inputs of a file: sizes of its open axes, and the ranges from which values are drawn."""
 
     shapes: Mapping[str, list[int]] = field(default_factory=dict)
     ranges: Mapping[str, list[int]] = field(default_factory=dict)
     batch: int | None = None
 
     def words(self) -> list[str]:
-        """The same as the step is told it."""
+        """Return the options of the step."""
         words = [f"--input-shape={name}={','.join(map(str, sizes))}" for name, sizes in self.shapes.items()]
         words += [f"--input-range={name}={low},{high}" for name, (low, high) in self.ranges.items()]
         return words + ([f"--batch={self.batch}"] if self.batch else [])
 
 
 def add(name: str, file: Path, options: Options, matrix: Matrix, say: Console) -> Manifest:
-    """Take a file into the store under a name. Raises ConfigError with the file and the reason, HostError."""
+    """Add a file to the store under a name. Raises ConfigError with file and reason, or HostError."""
     store = Store(model_store())
     _check(name, file, matrix)
     with store.staging() as folder:
@@ -75,7 +75,7 @@ def add(name: str, file: Path, options: Options, matrix: Matrix, say: Console) -
 
 
 def remove(name: str) -> None:
-    """Take a model of the user's out of the store, with all that was made of it. Raises ConfigError."""
+    """Remove a user's model and its artifacts from the store. Raises ConfigError."""
     store = Store(model_store())
     if name not in store.user_models():
         brought = ", ".join(store.user_models()) or "none"
@@ -84,10 +84,10 @@ def remove(name: str) -> None:
 
 
 def with_user_models(matrix: Matrix, store: Store, names: Iterable[str] = (), say: Console | None = None) -> Matrix:
-    """The matrix with the user's own models behind those of the catalogue.
+    """Return the matrix with the user's models after those of the catalogue.
 
-    One whose file is missing is left out. Raises HostError when it is one of `names`; where there are none, `say` is
-    told.
+    Incomplete models are left out. Raises HostError if one of `names` is incomplete; without `names` prints it to
+    `say`.
     """
     found, wanted = {}, set(names)
     for name in store.user_models():
@@ -102,7 +102,7 @@ def with_user_models(matrix: Matrix, store: Store, names: Iterable[str] = (), sa
 
 
 def refusals(store: Store, matrix: Matrix) -> Callable[[Cell], str | None]:
-    """Why a cell has no artifact: a converter said so, or nobody asked for it of a model that a user brought."""
+    """Return a function that says why a cell has no artifact: a converter failed, or a user's model was not built."""
 
     def refusal(cell: Cell) -> str | None:
         kind = matrix.frameworks[cell.framework].kind(cell.precision)
@@ -148,7 +148,7 @@ def _check(name: str, file: Path, matrix: Matrix) -> None:
 
 
 def _copy(file: Path, target: Path) -> None:
-    """A file of our own, in pieces: where it lay, and what lies beside it, is out of reach from here on."""
+    """Copy a file in pieces: from here on the original and its folder are not read."""
     try:
         with file.open("rb") as source, target.open("wb") as copy:
             while piece := source.read(1 << 20):
@@ -172,7 +172,7 @@ def _reason(code: int, said: str) -> str:
 
 
 def missing_parts(store: Store, model: str) -> HostError | None:
-    """Why nothing can be done with a model that a user brought, to be raised or told; None where it is whole."""
+    """Return the error of an incomplete user's model, or None if nothing is missing."""
     said, manifest = store.user_entry(model) or {}, store.manifest(model)
     file = said.get("file", "FILE")
     if not said:
