@@ -1,4 +1,4 @@
-"""What is known of each model: what was computed of it, beside what others say."""
+"""The facts of each model: measured figures beside published ones."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,16 +13,16 @@ Facts = dict[str, Any]
 
 
 def overview(matrix: Matrix, store: Store) -> list[Facts]:
-    """Every model, those with the least work for each parameter first, as in the reference study's Fig. 1.
+    """Return the facts of all models, sorted by operations per parameter, as in the reference study's Fig. 1.
 
-    What has no figures, as a user's file with branches, comes last.
+    Models without figures, such as a user's file with branches, come last.
     """
     found = [_facts(name, matrix, store) for name in matrix.models]
     return sorted(found, key=lambda row: (row["flop_per_param"] is None, row["flop_per_param"]))
 
 
 def detail(name: str, matrix: Matrix, store: Store, reference: Reference | None) -> Facts:
-    """One model, with what its outputs answered to wrong inputs, and with what others say of it."""
+    """Return the facts of one model, with its sensitivity to wrong inputs, published figures and verdicts."""
     made = store.manifest(name) or {}
     return {
         **_facts(name, matrix, store),
@@ -37,7 +37,7 @@ def detail(name: str, matrix: Matrix, store: Store, reference: Reference | None)
 
 
 def _checks(name: str, matrix: Matrix, store: Store) -> Iterator[Facts]:
-    """What came of the model in each framework's own image, where it was tried as it is now."""
+    """Yield the verdicts of the model in each framework's image that hold for the current sources."""
     checks = Checks(store, matrix)
     for framework, entry in matrix.frameworks.items():
         for precision in entry.precisions:
@@ -46,7 +46,7 @@ def _checks(name: str, matrix: Matrix, store: Store) -> Iterator[Facts]:
 
 
 def _facts(name: str, matrix: Matrix, store: Store) -> Facts:
-    """Figures are None where a user's file leaves them open. A multiply-accumulate is two floating-point operations."""
+    """Return the facts of one model. Figures may be None for a user's file. One multiply-accumulate is two FLOP."""
     entry, made = matrix.models[name], store.manifest(name) or {}
     known = store.recipes.counts(name) | made
     params, macs = known.get("params"), known.get("macs")

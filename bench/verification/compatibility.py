@@ -1,4 +1,4 @@
-"""Which framework runs which model in which precision, generated from what was tried (docs/compatibility.md)."""
+"""The table of frameworks, models and precisions, generated from verdicts (docs/compatibility.md)."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,16 +36,16 @@ HEAD = (
     "the largest output is the same one; each the worst of all inputs and outputs. `bench models table` goes on with "
     "what was not tried yet.\n\n"
 )
-MEMORY = ("memory", "out-of-memory", "killed")  # a container is killed where the kernel has no memory left
-SHORT = 12  # characters of an artifact's key
-DAY = len("2026-11-27")  # of a time as ISO 8601
+MEMORY = ("memory", "out-of-memory", "killed")  # the kernel kills a container when memory runs out
+SHORT = 12  # characters of an abbreviated artifact key
+DAY = len("2026-11-27")  # the length of the date in an ISO 8601 time
 
 
 def rows(plan: Plan, checks: Checks, limits: Limits = PLAIN) -> list[Row]:
-    """One row for each cell of the plan and each that it leaves out, with what is known of it, by precision.
+    """Return one row per cell of the plan and per skipped cell, sorted by precision.
 
-    Verdicts are those under `limits`, which their rows name where they are not plain. What was tried has its day
-    (`tried`, null where that was not kept) and the `key` of the sources that it was of; both are null in other rows.
+    Verdicts are those under `limits`; a row names its limits unless they are the default. A row of a checked cell has
+    the day (`tried`, null if unknown) and the `key` of its sources; other rows have null for both.
     """
     found = [{**_named(cell), **_tried(cell, checks, limits)} for cell in plan.cells]
     for name, reason in plan.skipped.items():
@@ -54,9 +54,9 @@ def rows(plan: Plan, checks: Checks, limits: Limits = PLAIN) -> list[Row]:
 
 
 def earlier_rows(path: Path, limits: Limits = PLAIN) -> dict[str, Row]:
-    """Cell → the row of a table that was printed as JSON, of the cells that were tried under these limits.
+    """Map each cell checked under these limits to its row in an earlier table, saved as JSON.
 
-    Raises ConfigError when the file is no such table.
+    Raises ConfigError if the file is no such table.
     """
     mine = _limits(limits).get("limits")
     try:
@@ -72,9 +72,9 @@ def earlier_rows(path: Path, limits: Limits = PLAIN) -> dict[str, Row]:
 
 
 def beside(found: Iterable[Row], earlier: Mapping[str, Row], checks: Checks) -> list[Row]:
-    """The rows, but an earlier table's where nothing is known here.
+    """Return the rows; cells without a verdict take the row of an earlier table.
 
-    These say whether they are `stale`, of other sources than the present ones: null where they do not tell of which.
+    Such a row says whether it is `stale`, made from older sources: null if its sources are unknown.
     """
     return [_aged(old, checks) if (old := _earlier(row, earlier)) else row for row in found]
 
@@ -90,13 +90,13 @@ def _aged(row: Row, checks: Checks) -> Row:
 
 
 def stale(found: Iterable[Row]) -> str:
-    """How many verdicts are of older sources, as a sentence; nothing where none is."""
+    """Return a sentence with the number of verdicts of older sources, or an empty text."""
     count = sum(row.get("stale") is True for row in found)
     return f"{count} of these verdicts {'is' if count == 1 else 'are'} of older sources." if count else ""
 
 
 def limited(found: Iterable[Row]) -> str:
-    """Under which limits the verdicts are, as a sentence; nothing where they are plain."""
+    """Return a sentence with the limits of the verdicts, or an empty text for the default limits."""
     limits = next((Limits(**row["limits"]) for row in found if row.get("limits")), PLAIN)
     return f"Tried with {limits}." if str(limits) else ""
 
@@ -110,12 +110,12 @@ def _untried(status: Status, message: str | None) -> Row:
 
 
 def _limits(limits: Limits) -> Row:
-    """What a row says of them: nothing where they are plain."""
+    """Return the limits as an entry of a row; nothing for the default limits."""
     return {} if limits == PLAIN else {"limits": asdict(limits)}
 
 
 def _key(cell: Cell, checks: Checks) -> str:
-    """The short key of the sources that make a cell's artifact now."""
+    """Return the short key of the current sources of a cell's artifact."""
     kind = checks.matrix.frameworks[cell.framework].kind(cell.precision)
     return (checks.store.artifact_key(cell.model, kind) or "")[:SHORT]
 
@@ -156,14 +156,14 @@ def _tried(cell: Cell, checks: Checks, limits: Limits) -> Row:
 
 
 def page(found: Sequence[Row]) -> str:
-    """The whole of docs/compatibility.md."""
+    """Return the text of docs/compatibility.md."""
     signs = ", ".join(f"{sign} {status}" for status, sign in SIGNS.items() if sign != SIGNS["not tried"])
     legend = " ".join(filter(None, [f"{signs}, {SIGNS['not tried']} not tried yet.", limited(found)]))
     return f"{HEAD}{legend}\n\n{markdown(found)}"
 
 
 def markdown(found: Sequence[Row]) -> str:
-    """Both tables of each precision, and what was said of each that does not run."""
+    """Return both tables of each precision, and the messages of cells that do not run."""
     lines: list[str] = []
     for precision in dict.fromkeys(row["precision"] for row in found):
         mine = [row for row in found if row["precision"] == precision]
@@ -201,7 +201,7 @@ def _figures(row: Row) -> str:
 
 
 def name_of(cell: Cell) -> str:
-    """A cell as these tables name it: on whatever device."""
+    """Return the name of a cell in these tables, without its device."""
     return _cell(_named(cell))
 
 
@@ -214,6 +214,6 @@ def _why(row: Row) -> str:
 
 
 def _short(message: str, most: int = 300) -> str:
-    """One line of a table or a list: what Markdown would take for its own is taken away."""
+    """Return a message as one line without Markdown syntax."""
     text = " ".join(message.split()).replace("|", "/").replace("<", "‹").replace(">", "›").replace("`", "'")
     return text if len(text) <= most else text[:most] + "…"

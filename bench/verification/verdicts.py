@@ -1,8 +1,8 @@
-"""Trying artifacts in their frameworks' own images against the reference, and what came of it (docs/store.md).
+"""Checks artifacts in their frameworks' images against the reference and keeps the verdicts (docs/store.md).
 
-A verdict holds for the sources that made the artifact, for the image's recipe, for the runner and for the bounds; when
-one of them changes there is none any more, and the artifact has to be tried again. What was tried under limits has a
-verdict of its own, beside the plain one.
+A verdict depends on the artifact's sources, the image's recipe, the runner and the bounds. If one of them changes, the
+verdict is void and the artifact must be checked again. A check under limits has a verdict of its own, beside the
+default one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,20 +24,20 @@ from runner.protocol import hash_runner
 
 RUN = "check"  # the run that these containers belong to: `bench matrix clean` finds what a killed check left
 MEASURE = ["output", "sensitivity"]
-TIMEOUT = 600.0  # seconds after which a try is given up, unless others are asked for
+TIMEOUT = 600.0  # seconds; the default limit of one check
 
 Status = Literal["agrees", "differs", "fails"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a try may take: bytes of memory, and seconds until it is given up. As they are left out they are plain."""
+    """Memory (bytes) and time (seconds) limits of one check; memory is unlimited by default."""
 
     memory: int | None = None
     timeout: float = TIMEOUT
 
     def __str__(self) -> str:
-        """Those that are not plain, in words: `at most 1024 MiB and 300 s`; nothing where all are."""
+        """Return the limits that differ from the default: `at most 1024 MiB and 300 s`, or an empty text."""
         said = [f"{self.memory / 2**20:g} MiB"] if self.memory else []
         said += [f"{self.timeout:g} s"] if self.timeout != TIMEOUT else []
         return f"at most {' and '.join(said)}" if said else ""
@@ -48,52 +48,52 @@ PLAIN = Limits()
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What came of one cell. `message` says why it is not well; `parity` and `sensitivity` are the runner's."""
+    """The result of checking one cell. `message` is the fault; the runner measured `parity` and `sensitivity`."""
 
     cell: str
     status: Status
-    reason: str | None  # a class, as of a failed launch (docs/results.md)
+    reason: str | None  # the class of a failed launch (docs/results.md)
     message: str | None
     parity: Mapping[str, Any] | None
     sensitivity: Mapping[str, float] | None
     framework: str  # name and version
     artifact: str  # SHA-256
-    tried: str  # when, ISO 8601
-    memory: int | None  # the limits under which it was tried
+    tried: str  # time of the check, ISO 8601
+    memory: int | None  # the limits of the check
     timeout: float
 
     @property
     def limits(self) -> Limits:
-        """The same limits as one."""
+        """Return the limits of the check as one object."""
         return Limits(memory=self.memory, timeout=self.timeout)
 
 
 class Checks:
-    """The verdicts that a store keeps of this platform's images."""
+    """The verdicts in a store for images of this platform."""
 
     def __init__(self, store: Store, matrix: Matrix) -> None:
         self.store, self.matrix = store, matrix
 
     def find(self, cell: Cell, limits: Limits = PLAIN) -> Verdict | None:
-        """The verdict of a cell under limits; None when it was not tried as it is now."""
+        """Return the current verdict of a cell under limits, or None."""
         return self._read(self._path(cell, limits), cell)
 
     def every(self, cell: Cell) -> list[Verdict]:
-        """All verdicts of a cell as it is now: the plain one, and then those under limits."""
+        """Return all current verdicts of a cell: the default one first, then those under limits."""
         plain = self._path(cell, PLAIN)
         paths = [plain, *sorted(plain.parent.glob(f"{plain.stem}.*.json"))]
         return [verdict for path in paths if (verdict := self._read(path, cell))]
 
     def refusal(self, cell: Cell) -> str | None:
-        """Why a cell may not be timed: its artifact was tried and did not agree; None when nothing is known of that.
+        """Return why a cell may not be timed (its artifact differs from the reference), or None.
 
-        The first verdict with a comparison says so, the plain one before those under limits.
+        The first verdict with a comparison decides; the default one comes before those under limits.
         """
         found = next((verdict for verdict in self.every(cell) if verdict.status != "fails"), None)
         return found.message or found.status if found and found.status == "differs" else None
 
     def keep(self, cell: Cell, verdict: Verdict) -> None:
-        """Keep a verdict in the place of an earlier one under the same limits."""
+        """Store a verdict; it replaces an earlier one under the same limits."""
         basis = self._basis(cell, verdict.limits)
         files.write_json(self._path(cell, verdict.limits), {"basis": basis, **vars(verdict)})
 
@@ -103,7 +103,7 @@ class Checks:
         return Verdict(**told) if told.pop("basis", None) == self._basis(cell, limits) else None
 
     def _path(self, cell: Cell, limits: Limits) -> Path:
-        """The plain verdict's file has the name of the cell; what is not plain is told behind it."""
+        """Return the file of a verdict: the name of the cell, then the limits that differ from the default."""
         name = f"{cell.framework}-{cell.precision}-{native_platform()}"
         name += f".memory-{limits.memory}" if limits.memory else ""
         name += f".timeout-{limits.timeout:g}" if limits.timeout != TIMEOUT else ""
@@ -119,7 +119,7 @@ class Checks:
 def check(
     cells: Iterable[Cell], checks: Checks, arm: Arm, *, cpus: str, threads: int, limits: Limits
 ) -> Iterator[tuple[Cell, Verdict]]:
-    """Try cells, one after the other, each verdict being kept before the next begins. The arm is prepared already."""
+    """Check cells in turn; each verdict is stored before the next check starts. The arm must be prepared."""
     for cell in cells:
         artifact = checks.store.find(cell.model, *checks.matrix.frameworks[cell.framework].kind(cell.precision))
         if artifact is None:

@@ -1,4 +1,4 @@
-"""Making and checking what a table does not know yet, network by network, so that it can be gone on with."""
+"""Builds and checks the cells without a verdict, network by network; an interrupted run continues."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,16 +17,16 @@ from bench.verification.verdicts import PLAIN, Checks, Limits, Verdict, check
 
 
 class Trial:
-    """What is needed to try cells under limits: an engine, and the frameworks' images on it."""
+    """Checks cells under limits, with an engine and the images of the frameworks."""
 
     def __init__(self, checks: Checks, say: Console, limits: Limits = PLAIN) -> None:
         self.checks, self.say, self.limits = checks, say, limits
         self.engine = engines.connect()
         self.arm = ContainerArm(self.engine, self._locate)
-        self.missing: dict[str, str] = {}  # framework → why it has no image
+        self.missing: dict[str, str] = {}  # framework → reason why it has no image
 
     def prepare(self, frameworks: Sequence[str]) -> None:
-        """Find the images; those that are missing are noted. Raises HostError where there is none at all."""
+        """Find the images; missing ones are printed. Raises HostError if there is none."""
         for name in frameworks:
             try:
                 self.arm.prepare(name)
@@ -37,7 +37,7 @@ class Trial:
             raise HostError("no framework has an image to try models in", "make images")
 
     def check(self, cells: Sequence[Cell], *, again: bool) -> Iterator[tuple[Cell, Verdict]]:
-        """Try cells whose artifact is made, except those that have a verdict, unless it is to be found `again`."""
+        """Check cells whose artifact exists. Cells with a verdict are checked only with `again`."""
         chosen = cpu_lists.allowed()
         return check(
             self._untried(cells, again=again),
@@ -49,7 +49,7 @@ class Trial:
         )
 
     def try_all(self, plan: Plan, *, again: bool, discard: bool) -> None:
-        """Make what is missing and check it, model by model. With `discard` a model's artifacts go when it is done."""
+        """Build and check missing cells, model by model. With `discard` remove each model's artifacts afterwards."""
         for model in dict.fromkeys(cell.model for cell in plan.cells):
             todo = self._untried([cell for cell in plan.cells if cell.model == model], again=again)
             frameworks = self.checks.matrix.frameworks
@@ -75,7 +75,7 @@ class Trial:
 
 
 def describe(cell: Cell, verdict: Verdict) -> str:
-    """A verdict in one line."""
+    """Return a verdict as one line."""
     said = comparison_line(verdict.status, verdict.parity, verdict.message)
     limits = f" with {verdict.limits}" if str(verdict.limits) else ""
     return f"{cell.framework} {cell.model} {cell.precision}{limits}: {said}"
