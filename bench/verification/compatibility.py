@@ -10,7 +10,7 @@ from bench.artifacts.recipe import SOURCES
 from bench.core.errors import ConfigError
 from bench.core.matrix.parity_bounds import BOUNDS
 from bench.core.matrix.plan import Cell, Plan
-from bench.verification.verdicts import PLAIN, Checks, Limits
+from bench.verification.verdicts import DEFAULT_LIMITS, Checks, Limits
 
 Row = dict[str, Any]
 Status = Literal[
@@ -41,7 +41,7 @@ SHORT = 12  # characters of an abbreviated artifact key
 DAY = len("2026-11-27")  # the length of the date in an ISO 8601 time
 
 
-def rows(plan: Plan, checks: Checks, limits: Limits = PLAIN) -> list[Row]:
+def rows(plan: Plan, checks: Checks, limits: Limits = DEFAULT_LIMITS) -> list[Row]:
     """Return one row per cell of the plan and per skipped cell, sorted by precision.
 
     Verdicts are those under `limits`; a row names its limits unless they are the default. A row of a checked cell has
@@ -53,7 +53,7 @@ def rows(plan: Plan, checks: Checks, limits: Limits = PLAIN) -> list[Row]:
     return sorted(found, key=lambda row: list(BOUNDS).index(row["precision"]))
 
 
-def earlier_rows(path: Path, limits: Limits = PLAIN) -> dict[str, Row]:
+def earlier_rows(path: Path, limits: Limits = DEFAULT_LIMITS) -> dict[str, Row]:
     """Map each cell checked under these limits to its row in an earlier table, saved as JSON.
 
     Raises ConfigError if the file is no such table.
@@ -71,7 +71,7 @@ def earlier_rows(path: Path, limits: Limits = PLAIN) -> dict[str, Row]:
         raise ConfigError(f"{path} is no table of models", "name a file that --json of this command wrote") from None
 
 
-def beside(found: Iterable[Row], earlier: Mapping[str, Row], checks: Checks) -> list[Row]:
+def merge_earlier(found: Iterable[Row], earlier: Mapping[str, Row], checks: Checks) -> list[Row]:
     """Return the rows; cells without a verdict take the row of an earlier table.
 
     Such a row says whether it is `stale`, made from older sources: null if its sources are unknown.
@@ -89,15 +89,15 @@ def _aged(row: Row, checks: Checks) -> Row:
     return {**row, "tried": row.get("tried"), "key": key, "stale": key != present if key else None}
 
 
-def stale(found: Iterable[Row]) -> str:
+def describe_stale(found: Iterable[Row]) -> str:
     """Return a sentence with the number of verdicts of older sources, or an empty text."""
     count = sum(row.get("stale") is True for row in found)
     return f"{count} of these verdicts {'is' if count == 1 else 'are'} of older sources." if count else ""
 
 
-def limited(found: Iterable[Row]) -> str:
+def describe_limits(found: Iterable[Row]) -> str:
     """Return a sentence with the limits of the verdicts, or an empty text for the default limits."""
-    limits = next((Limits(**row["limits"]) for row in found if row.get("limits")), PLAIN)
+    limits = next((Limits(**row["limits"]) for row in found if row.get("limits")), DEFAULT_LIMITS)
     return f"Tried with {limits}." if str(limits) else ""
 
 
@@ -111,7 +111,7 @@ def _untried(status: Status, message: str | None) -> Row:
 
 def _limits(limits: Limits) -> Row:
     """Return the limits as an entry of a row; nothing for the default limits."""
-    return {} if limits == PLAIN else {"limits": asdict(limits)}
+    return {} if limits == DEFAULT_LIMITS else {"limits": asdict(limits)}
 
 
 def _key(cell: Cell, checks: Checks) -> str:
@@ -158,7 +158,7 @@ def _tried(cell: Cell, checks: Checks, limits: Limits) -> Row:
 def page(found: Sequence[Row]) -> str:
     """Return the text of docs/compatibility.md."""
     signs = ", ".join(f"{sign} {status}" for status, sign in SIGNS.items() if sign != SIGNS["not tried"])
-    legend = " ".join(filter(None, [f"{signs}, {SIGNS['not tried']} not tried yet.", limited(found)]))
+    legend = " ".join(filter(None, [f"{signs}, {SIGNS['not tried']} not tried yet.", describe_limits(found)]))
     return f"{HEAD}{legend}\n\n{markdown(found)}"
 
 
@@ -168,7 +168,7 @@ def markdown(found: Sequence[Row]) -> str:
     for precision in dict.fromkeys(row["precision"] for row in found):
         mine = [row for row in found if row["precision"] == precision]
         lines += [f"## {precision}", "", *_table(mine, _sign), "", *_table(mine, _figures), ""]
-        if old := stale(mine):
+        if old := describe_stale(mine):
             lines += [old, ""]
     said = [row for row in found if row["message"] and row["status"] != "not supported"]
     if said:

@@ -43,7 +43,7 @@ class Limits:
         return f"at most {' and '.join(said)}" if said else ""
 
 
-PLAIN = Limits()
+DEFAULT_LIMITS = Limits()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +74,13 @@ class Checks:
     def __init__(self, store: Store, matrix: Matrix) -> None:
         self.store, self.matrix = store, matrix
 
-    def find(self, cell: Cell, limits: Limits = PLAIN) -> Verdict | None:
+    def find(self, cell: Cell, limits: Limits = DEFAULT_LIMITS) -> Verdict | None:
         """Return the current verdict of a cell under limits, or None."""
         return self._read(self._path(cell, limits), cell)
 
     def every(self, cell: Cell) -> list[Verdict]:
         """Return all current verdicts of a cell: the default one first, then those under limits."""
-        plain = self._path(cell, PLAIN)
+        plain = self._path(cell, DEFAULT_LIMITS)
         paths = [plain, *sorted(plain.parent.glob(f"{plain.stem}.*.json"))]
         return [verdict for path in paths if (verdict := self._read(path, cell))]
 

@@ -13,13 +13,13 @@ from bench.core.errors import HostError
 from bench.core.matrix.plan import Cell, Plan
 from bench.images import engine as engines
 from bench.images.local import Image, native_platform, require
-from bench.verification.verdicts import PLAIN, Checks, Limits, Verdict, check
+from bench.verification.verdicts import DEFAULT_LIMITS, Checks, Limits, Verdict, check
 
 
-class Trial:
+class Checker:
     """Checks cells under limits, with an engine and the images of the frameworks."""
 
-    def __init__(self, checks: Checks, say: Console, limits: Limits = PLAIN) -> None:
+    def __init__(self, checks: Checks, say: Console, limits: Limits = DEFAULT_LIMITS) -> None:
         self.checks, self.say, self.limits = checks, say, limits
         self.engine = engines.connect()
         self.arm = ContainerArm(self.engine, self._locate)
@@ -48,7 +48,7 @@ class Trial:
             limits=self.limits,
         )
 
-    def try_all(self, plan: Plan, *, again: bool, discard: bool) -> None:
+    def check_all(self, plan: Plan, *, again: bool, discard: bool) -> None:
         """Build and check missing cells, model by model. With `discard` remove each model's artifacts afterwards."""
         for model in dict.fromkeys(cell.model for cell in plan.cells):
             todo = self._untried([cell for cell in plan.cells if cell.model == model], again=again)

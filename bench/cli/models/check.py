@@ -18,7 +18,17 @@ from bench.core.errors import CellsFailed, ConfigError
 from bench.core.matrix.plan import Plan, Selection, make_plan
 from bench.core.matrix.schema import load_matrix
 from bench.core.paths import model_store
-from bench.verification.compatibility import SIGNS, Row, beside, earlier_rows, limited, name_of, page, rows, stale
+from bench.verification.compatibility import (
+    SIGNS,
+    Row,
+    describe_limits,
+    describe_stale,
+    earlier_rows,
+    merge_earlier,
+    name_of,
+    page,
+    rows,
+)
 from bench.verification.verdicts import TIMEOUT, Checks, Limits
 
 app = typer.Typer()
@@ -49,7 +59,7 @@ def check(
     What is tried with --memory or another --timeout has a verdict of its own beside that without.
     """
     from bench.run.lock import reserved
-    from bench.verification.verify import Trial, describe
+    from bench.verification.verify import Checker, describe
 
     limits = Limits(memory=parse_bytes(memory), timeout=timeout)
     checks, plan = _plan(names or (), framework or (), precision or ())
@@ -57,9 +67,9 @@ def check(
     if not made:
         raise ConfigError("nothing of that is made", f"bench models build {' '.join(names or ())} --precision all")
     with reserved():
-        trial = Trial(checks, console(), limits)
-        trial.prepare(sorted({cell.framework for cell in made}))
-        for cell, verdict in trial.check(made, again=again):
+        checker = Checker(checks, console(), limits)
+        checker.prepare(sorted({cell.framework for cell in made}))
+        for cell, verdict in checker.check(made, again=again):
             console().print(describe(cell, verdict), highlight=False, soft_wrap=True)
     known = [(cell, checks.find(cell, limits)) for cell in made]
     if as_json:
@@ -106,7 +116,7 @@ def table(
     With --memory or another --timeout the table is of what was tried with these limits.
     """
     from bench.run.lock import reserved
-    from bench.verification.verify import Trial
+    from bench.verification.verify import Checker
 
     limits = Limits(memory=parse_bytes(memory), timeout=timeout)
     # A user's own model is in the table when it is named: the page in docs is of the catalogue.
@@ -115,10 +125,10 @@ def table(
     todo = plan if again else replace(plan, cells=tuple(each for each in plan.cells if name_of(each) not in earlier))
     if todo.cells and not known:
         with reserved():
-            trial = Trial(checks, console(), limits)
-            trial.prepare(sorted({cell.framework for cell in todo.cells}))
-            trial.try_all(todo, again=again, discard=discard)
-    found = beside(rows(plan, checks, limits), earlier, checks)
+            checker = Checker(checks, console(), limits)
+            checker.prepare(sorted({cell.framework for cell in todo.cells}))
+            checker.check_all(todo, again=again, discard=discard)
+    found = merge_earlier(rows(plan, checks, limits), earlier, checks)
     if as_json:
         typer.echo(json.dumps(found, indent=0, ensure_ascii=False))
     elif as_markdown:
@@ -154,4 +164,4 @@ def _show(found: Sequence[Row]) -> None:
             shown.add_row(model, *(cells[name] for name in frameworks))
         out.print(shown)
     legend = ", ".join(f"{sign} {status}" for status, sign in SIGNS.items())
-    out.print("\n".join(filter(None, [legend, limited(found), stale(found)])), highlight=False)
+    out.print("\n".join(filter(None, [legend, describe_limits(found), describe_stale(found)])), highlight=False)

@@ -15,7 +15,7 @@ from bench.artifacts.store import Store
 from bench.core.matrix.plan import Cell
 from bench.core.matrix.schema import load_matrix
 from bench.images import local
-from bench.verification.verdicts import PLAIN, Checks
+from bench.verification.verdicts import DEFAULT_LIMITS, Checks
 from runner.protocol import hash_runner
 
 KEYS = Path(__file__).with_name("keys.json")
@@ -32,7 +32,7 @@ def current_keys() -> dict[str, Any]:
         for model in matrix.models
         for precision in entry.precisions
     ]
-    bases = {cell.id: checks._basis(cell, PLAIN) for cell in cells}
+    bases = {cell.id: checks._basis(cell, DEFAULT_LIMITS) for cell in cells}
     return {
         "runner": hash_runner(),
         "images": {name: local.recipe_hash(name) for name in [*local.frameworks(), *local.step_images()]},

@@ -20,8 +20,8 @@ from bench.core.paths import PROJECT
 from bench.run.prepare import disagreeing, forced_of
 from bench.verification import verdicts as module
 from bench.verification.catalogue import detail
-from bench.verification.compatibility import Row, beside, earlier_rows, markdown, name_of, page, rows
-from bench.verification.verdicts import PLAIN, Checks, Limits, Verdict, check
+from bench.verification.compatibility import Row, earlier_rows, markdown, merge_earlier, name_of, page, rows
+from bench.verification.verdicts import DEFAULT_LIMITS, Checks, Limits, Verdict, check
 from tests.support.model_sources import write_made, write_sources
 
 CELL = Cell("host", "tflite", "small", "int8")
@@ -67,7 +67,7 @@ def events(parity: dict | None = GOOD, sensitivity: dict | None = FINE) -> list[
     return [hello, {"event": "output", "parity": parity, "sensitivity": sensitivity}, {"event": "done"}]
 
 
-def tried(checks: Checks, arm: Arm, limits: Limits = PLAIN) -> Verdict:
+def tried(checks: Checks, arm: Arm, limits: Limits = DEFAULT_LIMITS) -> Verdict:
     found: Iterator[tuple[Cell, Verdict]] = check(
         [CELL, replace(CELL, model="large")], checks, arm, cpus="0", threads=1, limits=limits
     )
@@ -116,7 +116,7 @@ def test_what_was_tried_under_limits_stands_beside_the_plain_verdict(checks: Che
     plain = tried(checks, Arm(*events()))
     small = tried(checks, Arm(reason="out-of-memory", exit_code=137), SMALL)
     quick = tried(checks, Arm(reason="timeout", exit_code=137), Limits(timeout=5))
-    assert (small.memory, small.timeout, quick.memory, quick.timeout) == (2**30, PLAIN.timeout, None, 5)
+    assert (small.memory, small.timeout, quick.memory, quick.timeout) == (2**30, DEFAULT_LIMITS.timeout, None, 5)
     assert checks.find(CELL) == plain
     assert checks.find(CELL, SMALL) == small
     assert checks.find(CELL, Limits(timeout=5)) == quick
@@ -152,7 +152,7 @@ def test_a_verdict_of_an_earlier_version_may_have_been_under_limits(checks: Chec
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        (PLAIN, ""),
+        (DEFAULT_LIMITS, ""),
         (SMALL, "at most 1024 MiB"),
         (Limits(timeout=30.0), "at most 30 s"),
         (Limits(memory=2**29, timeout=30.0), "at most 512 MiB and 30 s"),
@@ -217,7 +217,7 @@ def test_a_crash_is_not_told_as_want_of_memory(checks: Checks, arm: Arm, status:
     assert of(checks, "tflite", "int8")["status"] == status
 
 
-def of(checks: Checks, framework: str, precision: str, limits: Limits = PLAIN, model: str = "small") -> Row:
+def of(checks: Checks, framework: str, precision: str, limits: Limits = DEFAULT_LIMITS, model: str = "small") -> Row:
     """A row of the table."""
     plan = make_plan(checks.matrix, Selection(device="host", frameworks=[framework], precisions=[precision]))
     return next(row for row in rows(plan, checks, limits) if row["model"] == model)
@@ -265,7 +265,7 @@ def test_an_earlier_row_of_other_sources_is_kept_and_counted(checks: Checks, tmp
     def shown(**changes: Any) -> Row:
         """The row as a table shows it that knows of it from a file alone."""
         path.write_text(json.dumps([{**known, **changes}]), encoding="utf-8")
-        (row,) = beside([of(checks, "tflite", "int8")], earlier_rows(path), checks)
+        (row,) = merge_earlier([of(checks, "tflite", "int8")], earlier_rows(path), checks)
         assert row["status"] == "runs"
         return row
 
@@ -289,7 +289,7 @@ def test_what_an_earlier_table_knows_is_shown_where_nothing_is_known_here(checks
     path.write_text(json.dumps([*other, *(row for row in found if row["status"] == "not made")]), encoding="utf-8")
     shown = {
         name_of(Cell("host", row["framework"], row["model"], row["precision"])): row
-        for row in beside(found, earlier_rows(path), checks)
+        for row in merge_earlier(found, earlier_rows(path), checks)
     }
     assert shown["tflite/small/int8"]["status"] == "runs", "what is known here"
     assert shown["tflite/small/fp32"]["message"] == "elsewhere"
