@@ -17,7 +17,8 @@ from bench.cli.export import app as imports
 from bench.cli.export import export
 from bench.cli.images.commands import app as images
 from bench.cli.matrix.commands import app as matrix
-from bench.cli.measure.selftest import selftest
+from bench.cli.measure.commands import app as measure
+from bench.cli.measure.commands import old_name
 from bench.cli.models.commands import app as models
 from bench.cli.recommend import recommend
 from bench.cli.report import report
@@ -62,8 +63,9 @@ app.add_typer(images, name="images")
 app.add_typer(models, name="models")
 app.add_typer(devices.app, name="devices")
 app.command("doctor")(doctor)
-app.command("selftest")(selftest)
+app.command("selftest", hidden=True)(old_name("selftest", "selftest"))
 app.command("report")(report)
+app.add_typer(measure, name="measure")
 app.add_typer(study, name="study")
 app.command("recommend")(recommend)
 app.command("compare")(compare)

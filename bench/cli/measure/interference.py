@@ -1,4 +1,4 @@
-"""`bench study interference`: several containers of a cell at once, on CPUs of their own and on the same ones."""
+"""`bench measure interference`: several containers of a cell at once, on CPUs of their own and on the same ones."""
 
 import shlex
 import sys
@@ -9,8 +9,10 @@ import typer
 from rich.console import Console
 
 from bench.cli.common import RESULTS, AsJson, Results, console
-from bench.cli.matrix.commands import Device, Frameworks, Globs, Models, Precisions, Quiet, Seed, plan_of
-from bench.cli.study.analyses import cells_of, raise_failed, write
+from bench.cli.matrix.options import Cpus, Device, Frameworks, Globs, Models, Precisions, Quiet, Seed
+from bench.cli.matrix.request import cells_of, plan_of
+from bench.cli.measure.options import Out, Run
+from bench.cli.measure.outputs import raise_failed, write
 from bench.core.errors import ConfigError
 from bench.core.matrix.plan import Selection
 
@@ -31,13 +33,9 @@ def interference(
     blocks: Annotated[int, typer.Option("--blocks", min=1, help="Groups of each setup.")] = BLOCKS,
     seconds: Annotated[float, typer.Option("--seconds", min=0.5, help="How long each instance is timed.")] = SECONDS,
     seed: Seed = None,
-    cpus: Annotated[str | None, typer.Option("--cpus", help="CPUs of all instances; all when left out.")] = None,
-    run: Annotated[
-        str | None, typer.Option("--run", help="Measure nothing: answer from this run (an id, or `latest`).")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the pictures; the run's own when left out.")
-    ] = None,
+    cpus: Cpus = None,
+    run: Run = None,
+    out: Out = None,
     results: Results = RESULTS,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -96,7 +94,7 @@ def answer(folder: Path, out: Path | None, *, as_json: bool = False) -> None:
 
     found = read(folder)
     if (found.facts.get("plan") or {}).get("study") != STUDY:
-        raise ConfigError(f"{folder} is no run of `bench study interference`", "`bench report` shows any run")
+        raise ConfigError(f"{folder} is no run of `bench measure interference`", "`bench report` shows any run")
     report = build(found)
     if as_json:
         typer.echo(dumps(report, indent=2))

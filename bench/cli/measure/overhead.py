@@ -1,4 +1,4 @@
-"""`bench study overhead`: what a container costs, how sure that is, and where the difference comes from."""
+"""`bench measure overhead`: what a container costs, how sure that is, and where the difference comes from."""
 
 import shlex
 import sys
@@ -9,9 +9,11 @@ import typer
 from rich.console import Console
 
 from bench.cli.common import RESULTS, AsJson, Results, console, half_widths
-from bench.cli.matrix.commands import (
+from bench.cli.matrix.options import (
     ALL_ARMS,
+    Arms,
     Blocks,
+    Cpus,
     Device,
     Frameworks,
     Globs,
@@ -21,13 +23,14 @@ from bench.cli.matrix.commands import (
     Precisions,
     Profile,
     Quiet,
+    Replace,
     Samples,
     Seed,
-    enough_of,
-    plan_of,
 )
+from bench.cli.matrix.request import cells_of, enough_of, parse_arms, plan_of
+from bench.cli.measure.options import Out, Run
+from bench.cli.measure.outputs import raise_failed, write
 from bench.cli.report import parse_margin
-from bench.cli.study.analyses import cells_of, raise_failed, write
 from bench.core.matrix.plan import Selection
 
 if TYPE_CHECKING:
@@ -37,9 +40,6 @@ ARMS = f"{ALL_ARMS},ablations"
 HALF_WIDTH = "1%"  # narrow enough for a verdict at ±5 % even next to the margin, and mostly for one at ±1 %
 FOLDER = "overhead"  # below a run's: what was made of it
 
-Run = Annotated[str | None, typer.Option("--run", help="Measure nothing: answer from this run (an id, or `latest`).")]
-Out = Annotated[Path | None, typer.Option("--out", help="Folder for page and pictures; the run's own when left out.")]
-
 
 def overhead(
     device: Device = "host",
@@ -47,7 +47,7 @@ def overhead(
     model: Models = None,
     precision: Precisions = None,
     select: Globs = None,
-    arms: Annotated[str, typer.Option("--arms", help="How to launch: a list of arms.")] = ARMS,
+    arms: Arms = ARMS,
     profile: Profile = "default",
     half_width: HalfWidth = None,
     max_blocks: MaxBlocks = None,
@@ -57,10 +57,8 @@ def overhead(
     instances: Annotated[
         str | None, typer.Option("--instances", help="Measure so many containers at once, too: 1,2,4.")
     ] = None,
-    cpus: Annotated[str | None, typer.Option("--cpus", help="CPUs of every launch; all when left out.")] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace/--no-replace", help="Launch again what the host disturbed, at most twice.")
-    ] = True,
+    cpus: Cpus = None,
+    replace: Replace = True,
     margin: Annotated[str, typer.Option("--margin", help="Within this, arms count as equivalent.")] = "5%",
     run: Run = None,
     out: Out = None,
@@ -82,8 +80,7 @@ def overhead(
     counts = parse_instances(instances) if instances else []
     chosen = cells_of(device, framework, model, precision, select, seed)
     enough = enough_of(blocks, samples, half_width or (None if blocks else HALF_WIDTH), max_blocks)
-    launched = [arm.strip() for arm in arms.split(",") if arm.strip()]
-    matrix, plan = plan_of(Selection(**chosen, **enough, arms=launched, profile=profile))
+    matrix, plan = plan_of(Selection(**chosen, **enough, arms=parse_arms(arms), profile=profile))
     options = session.Options(
         cpus=cpus,
         command=shlex.join(["bench", *sys.argv[1:]]),

@@ -1,4 +1,4 @@
-"""`bench selftest`: does the instrument find what is known, and what can this machine resolve in how much time."""
+"""`bench measure selftest`: does the instrument find what is known, and what can this machine resolve?"""
 
 import shlex
 import sys
@@ -10,8 +10,10 @@ import typer
 from rich.console import Console
 
 from bench.cli.common import RESULTS, AsJson, Results, console
-from bench.cli.matrix.commands import ALL_ARMS, Device, Profile, Quiet, Seed
-from bench.cli.study.analyses import raise_failed
+from bench.cli.matrix.options import ALL_ARMS, Cpus, Device, Profile, Quiet, Replace, Seed
+from bench.cli.matrix.request import parse_arms
+from bench.cli.measure.options import Run
+from bench.cli.measure.outputs import raise_failed
 from bench.core.errors import ConfigError, SelftestFailed
 from bench.core.matrix.plan import Plan, Selection, make_plan
 from bench.core.matrix.schema import Matrix, load_matrix
@@ -36,18 +38,14 @@ def selftest(
         str | None, typer.Option("--sabotage", help="Spoil the measurement like this: the self-test must fail.")
     ] = None,
     seed: Seed = None,
-    cpus: Annotated[str | None, typer.Option("--cpus", help="CPUs of every launch; all when left out.")] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace/--no-replace", help="Launch again what the host disturbed, at most twice.")
-    ] = True,
-    run: Annotated[
-        str | None, typer.Option("--run", help="Measure nothing: judge this self-test (an id, or `latest`).")
-    ] = None,
+    cpus: Cpus = None,
+    replace: Replace = True,
+    run: Run = None,
     results: Results = RESULTS,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """The instrument tests itself: equal arms must come out equal, known slowdowns be found, sabotage be noticed."""
+    """Does the instrument find equal arms equal, find known slowdowns, and notice sabotage?"""
     if run is not None:
         from bench.run.run_folder import find_run
 
@@ -70,7 +68,7 @@ def selftest(
         device=device,
         frameworks=[framework],
         models=[model],
-        arms=[arm.strip() for arm in (arms or ALL_ARMS).split(",") if arm.strip()],
+        arms=parse_arms(arms or ALL_ARMS),
         profile=profile,
         blocks=blocks or MOST,
         seed=seed,

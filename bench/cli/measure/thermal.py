@@ -1,4 +1,4 @@
-"""`bench study thermal`: one cell to its steady state, with heat, clocks and what holds the board back."""
+"""`bench measure thermal`: one cell to its steady state, with heat, clocks and what holds the board back."""
 
 import shlex
 import sys
@@ -23,6 +23,7 @@ from bench.cli.common import (
     sensing_of,
     writing,
 )
+from bench.cli.matrix.options import Device
 from bench.core.errors import CellsFailed, ConfigError
 from bench.core.matrix.arm_names import ARMS
 from bench.core.matrix.plan import Selection, make_plan
@@ -33,7 +34,7 @@ MOST = 24 * 60.0  # minutes
 
 
 def thermal(
-    device: Annotated[str, typer.Option("--device", help="A device of matrix.yaml.")] = "host",
+    device: Device = "host",
     framework: Annotated[str | None, typer.Option("--framework", help="The framework to run.")] = None,
     model: Annotated[str | None, typer.Option("--model", help="The model to run.")] = None,
     precision: Annotated[str, typer.Option("--precision", help="fp32, fp16 or int8.")] = "fp32",

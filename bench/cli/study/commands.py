@@ -1,7 +1,6 @@
-"""`bench study`: questions, some answered from runs and the 2019 paper's own figures, some by measuring anew.
+"""`bench study`: questions that are answered from runs and from the 2019 paper's own figures.
 
-Those of analysis/studies are answered, and start nothing. One that measures has a file of its own beside this one, and
-a line in MEASURING.
+A study launches nothing. The commands that measure are in bench/cli/measure.
 """
 
 from collections.abc import Callable
@@ -12,21 +11,13 @@ import typer
 
 from analysis.studies import STUDIES, Study
 from bench.cli.common import RESULTS, AsJson, Png, Results, Svg, print_json, warn, writing
-from bench.cli.measure.interference import interference
-from bench.cli.measure.overhead import overhead
-from bench.cli.measure.thermal import thermal
+from bench.cli.measure.commands import MEASUREMENTS, old_name
 from bench.cli.study.protocols import protocols
 
-# A study that launches something → its command, whose docstring begins with what it asks.
-MEASURING: dict[str, Callable[..., None]] = {
-    "overhead": overhead,
-    "interference": interference,
-    "thermal": thermal,
-}
-ANSWERED, MEASURED = "Answered from runs that are there", "Measured: these launch inferences, for minutes to hours"
+OLD_NAMES = ("overhead", "interference", "thermal")  # measurements that were studies before
 
 app = typer.Typer(
-    help="Answer one question: from runs beside the paper's own figures, or by measuring anew.", no_args_is_help=True
+    help="Answer one question from runs, beside the paper's own figures. A study starts nothing.", no_args_is_help=True
 )
 
 Runs = Annotated[
@@ -38,10 +29,10 @@ Csv = Annotated[Path | None, typer.Option("--csv", help="Write the whole table h
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """Show the studies: what each asks, what of the paper it repeats, and which of them measure."""
+    """Show the studies and the measurements: what each asks, and what of the paper it repeats."""
     answered = [vars(study) | {"measures": False} for study in STUDIES.values()]
     others = [_described("protocols", protocols, measures=False)]
-    measured = [_described(name, command, measures=True) for name, command in MEASURING.items()]
+    measured = [_described(name, command, measures=True) for name, command in MEASUREMENTS.items()]
     studies = [*answered, *others, *measured]
     if as_json:
         print_json(studies)
@@ -51,7 +42,9 @@ def list_(as_json: AsJson = False) -> None:
 
     table = Table("study", "asks", "answered from", box=None, pad_edge=False)
     for study in studies:
-        source = "launches of its own" if study["measures"] else ", ".join(filter(None, ["runs", study["paper"]]))
+        source = (
+            f"bench measure {study['name']}" if study["measures"] else ", ".join(filter(None, ["runs", study["paper"]]))
+        )
         table.add_row(study["name"], study["question"], source)
     Console().print(table)
 
@@ -78,10 +71,10 @@ def _command(study: Study) -> Callable[..., None]:
 
 
 for _study in STUDIES.values():
-    app.command(_study.name, rich_help_panel=ANSWERED)(_command(_study))
-app.command("protocols", rich_help_panel=ANSWERED)(protocols)
-for _name, _measure in MEASURING.items():
-    app.command(_name, rich_help_panel=MEASURED)(_measure)
+    app.command(_study.name)(_command(_study))
+app.command("protocols")(protocols)
+for _name in OLD_NAMES:
+    app.command(_name, hidden=True)(old_name(f"study {_name}", _name))
 
 
 def show(

@@ -12,9 +12,10 @@ from typer.testing import CliRunner, Result
 from analysis.studies import STUDIES
 from bench.cli import report as command
 from bench.cli.common import milliseconds, size
+from bench.cli.measure.commands import MEASUREMENTS
+from bench.cli.measure.commands import app as measurements
 from bench.cli.recommend import recommend
 from bench.cli.report import parse_margin, report
-from bench.cli.study.commands import ANSWERED, MEASURED, MEASURING
 from bench.cli.study.commands import app as studies
 from bench.core.errors import CellsFailed, ConfigError, HostError
 from tests.support.synthetic import Truth, write
@@ -129,15 +130,23 @@ def test_a_study_needs_no_run(results: Path) -> None:
     assert whole["rows"][0]["launches"] is None
     listed = json.loads(bench("list", "--json", app=studies).stdout)
     assert {study["name"] for study in listed if not study["measures"]} == {*STUDIES, "protocols"}
-    assert {study["name"] for study in listed if study["measures"]} == set(MEASURING)
+    assert {study["name"] for study in listed if study["measures"]} == set(MEASUREMENTS)
     assert all(study["question"].endswith("?") for study in listed)
 
 
 def test_the_help_tells_what_measures_from_what_reads_runs() -> None:
-    said = bench("--help", app=studies).stdout
-    answered, measured = said.index(ANSWERED), said.index(MEASURED)
-    assert answered < said.index("virtualization") < measured < said.index("thermal")
-    assert not set(MEASURING) & set(STUDIES)
+    read, measure = bench("--help", app=studies).stdout, bench("--help", app=measurements).stdout
+    assert "virtualization" in read
+    assert "thermal" not in read
+    assert "thermal" in measure
+    assert not set(MEASUREMENTS) & set(STUDIES)
+
+
+@pytest.mark.parametrize("name", ["overhead", "interference", "thermal"])
+def test_an_old_name_goes_on_working_and_prints_the_new_one(name: str, results: Path) -> None:
+    done = bench(name, "--run" if name != "thermal" else "--show", "nothing", "--results", results, app=studies)
+    assert f"`bench study {name}` has a new name: bench measure {name}" in done.stderr
+    assert isinstance(done.exception, ConfigError)
 
 
 def test_a_study_that_cannot_be_written_says_where(results: Path) -> None:

@@ -1,8 +1,8 @@
-"""What the studies that measure by themselves have in common: choosing cells, writing pictures, ending."""
+"""What the measuring commands share: writing pages and figures, and ending with an error when launches failed."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,25 +11,6 @@ from bench.core.errors import CellsFailed, HostError
 if TYPE_CHECKING:
     from analysis.studies.run_study import Answered
     from bench.run.session import Result
-
-
-def cells_of(
-    device: str,
-    frameworks: list[str] | None,
-    models: list[str] | None,
-    precisions: list[str] | None,
-    globs: list[str] | None,
-    seed: int | None,
-) -> dict[str, Any]:
-    """The cells that are asked for, as fields of a Selection."""
-    return {
-        "device": device,
-        "frameworks": frameworks or (),
-        "models": models or (),
-        "precisions": precisions or (),
-        "globs": globs or (),
-        "seed": seed,
-    }
 
 
 def write(folder: Path, answers: "Sequence[Answered]", page: str | None = None) -> None:
@@ -49,7 +30,7 @@ def write(folder: Path, answers: "Sequence[Answered]", page: str | None = None) 
 
 
 def raise_failed(result: "Result") -> None:
-    """Raises CellsFailed when launches of a run have no number."""
+    """Raise CellsFailed when launches of a run failed."""
     if result.tally.failed:
         reasons = [f"{count} × {what}" for what, count in result.tally.failed.most_common(10)]
         hint = f"again, when mended: bench matrix resume --retry-failed {result.folder}"
