@@ -1,6 +1,6 @@
-"""The studies: questions of the 2019 paper, each answered by runs and by the paper's own figures side by side.
+"""The studies: each compares runs with the figures of the 2019 paper on one of its questions.
 
-This file names them and loads none of them: `bench study --help` must not wait for pandas.
+This file only lists the studies. It imports none of them, so that `bench study --help` does not load pandas.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Study:
-    """One question, which answered.py answers. `paper` says which of its tables and figures it repeats, if any."""
+    """One question, answered by run_study.py. `paper` names the paper's tables and figures that it repeats, if any."""
 
     name: str
     title: str

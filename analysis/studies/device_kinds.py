@@ -1,16 +1,16 @@
-"""Which frameworks train as well as infer, by this project's names: the paper's general ones and their kin.
+"""Which frameworks can train as well as infer, by this project's names.
 
-All others are made for deployment alone, which the paper calls edge-specific.
+The paper calls these general. It calls all others, which only deploy a trained network, edge-specific.
 """
 
 _TRAINING = ("tensorflow", "keras", "pytorch", "caffe", "darknet")
 
 
 def family(framework: str) -> str:
-    """`pytorch` of `l4t-pytorch` and `pytorch-cuda`: the same framework for another device."""
+    """Return the framework's name without its device: `pytorch` for `l4t-pytorch` and `pytorch-cuda`."""
     return framework.removeprefix("l4t-").removesuffix("-cuda")
 
 
 def is_general(framework: str) -> bool:
-    """Whether a framework trains as well."""
+    """Whether a framework can also train networks."""
     return family(framework) in _TRAINING

@@ -1,4 +1,4 @@
-"""Time per inference on every device, with the framework that is fastest there: the paper's Fig. 2."""
+"""Time per inference on every device, with the fastest framework of that device: the paper's Fig. 2."""
 
 import pandas as pd
 
@@ -10,7 +10,7 @@ from analysis.report.study_data import Answer
 
 
 def answer(evidence: Evidence) -> Answer:
-    """A row for each network and device; of a run the fastest framework and precision of each network."""
+    """Return a row for each network and device. A run's row has the fastest framework and precision of that network."""
     table = study_data.together(study_data.paper("times", source="Fig. 2"), best(evidence))
     drawn = table.assign(
         panel=table["model"],
@@ -27,7 +27,7 @@ def answer(evidence: Evidence) -> Answer:
 
 
 def best(evidence: Evidence) -> pd.DataFrame:
-    """Of each run, device and network the fastest row; what is not told apart from it stands in its note."""
+    """Return the fastest row of each run, device and network. Its note names those that may be equally fast."""
     cells = evidence.one_arm
     rows = least(cells, ["run_id", "device", "model"])
     names = cells["framework"] + " " + cells["precision"]

@@ -17,7 +17,7 @@ COLUMNS = (*study_data.COLUMNS, "baseline")
 
 
 def answer(evidence: Evidence) -> Answer:
-    """A row for each device and network: how many times faster than the paper's TX2; and the mean over networks.
+    """Return a row for each device and network with its speedup over the paper's TX2, and the mean over networks.
 
     A run on a TX2 is drawn like any other device: it shows how far our TX2 is from the paper's.
     """
@@ -66,7 +66,7 @@ def _runs(evidence: Evidence) -> pd.DataFrame:
     times = times[times["model"].isin(edge.index)]
     base = edge.loc[times["model"], ["value", "low", "high"]].set_index(times.index)
     base = base.assign(low=base["low"].fillna(base["value"]), high=base["high"].fillna(base["value"]))
-    # Both errors at their worst: they have nothing to do with each other, so this is wider than it need be.
+    # Both errors at their worst. They are independent, so this interval is wider than necessary.
     ratios = times.assign(
         value=base["value"] / times["value"],
         low=base["low"] / times["high"].fillna(times["value"]),

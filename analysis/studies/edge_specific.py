@@ -1,4 +1,4 @@
-"""What frameworks for deployment alone gain over general ones: the paper's Figs. 7 and 8."""
+"""Speedup of frameworks that only deploy networks over those that also train: the paper's Figs. 7 and 8."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from analysis.report.study_data import Answer
 from analysis.studies.device_kinds import is_general
 
 MEAN = "geometric mean"
-# Of the paper: figure, device, framework, over which, and the claim that states the mean.
+# The paper's pairs: figure, device, framework, baseline framework, and the claim that states their mean.
 PAIRS = (
     ("Fig. 7", "jetson-nano", "tensorrt", "pytorch", "tensorrt-over-pytorch"),
     ("Fig. 8", "raspberry-pi-3b", "tflite", "pytorch", "tflite-over-pytorch"),
@@ -23,9 +23,9 @@ COLUMNS = (*study_data.COLUMNS, "baseline")
 
 
 def answer(evidence: Evidence) -> Answer:
-    """A row for each framework for deployment, general framework and network, and for their geometric means.
+    """Return a row for each deployment framework, general framework and network, and their geometric means.
 
-    Of runs all pairs are in the table; drawn is each over the general framework that is fastest for the network.
+    The table has all pairs of a run. The figure compares only with the fastest general framework of each network.
     """
     ours = _runs(evidence)
     table = study_data.together(ours, _paper().assign(fastest=False))
@@ -71,7 +71,7 @@ def _runs(evidence: Evidence) -> pd.DataFrame:
 
 
 def _of_framework(edge: list[Any], general: list[Any], evidence: Evidence) -> list[dict[str, Any]]:
-    """Rows of one framework for deployment. `general` has the fastest first."""
+    """Return the rows of one deployment framework. `general` is sorted by time, the fastest first."""
     made: list[dict[str, Any]] = []
     used: dict[str, list[tuple[Medians, Medians]]] = {}
     for one in edge:
@@ -98,7 +98,7 @@ def _row(cell: Any, model: str, baseline: str, fastest: bool) -> dict[str, Any]:
 
 
 def _most_precise(cells: pd.DataFrame) -> pd.DataFrame:
-    """Of each framework and network the cell with the most bits: quantization is a study of its own."""
+    """Keep the cell with the most bits of each framework and network: quantization is another study."""
     rank = cells["precision"].map({"fp32": 0, "fp16": 1, "int8": 2}).fillna(3)
     return cells.assign(rank=rank).sort_values("rank", kind="stable").drop_duplicates(["framework", "model"])
 

@@ -1,4 +1,4 @@
-"""Energy of one inference: the paper's Fig. 11, and of runs what their energy pass says."""
+"""Energy of one inference: the paper's Fig. 11 and the energy pass of runs."""
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ ACTIVE, ABOVE = "energy", "energy_idle_subtracted"
 
 
 def answer(evidence: Evidence) -> Answer:
-    """Rows with `energy`, idle power included, and of runs also `energy_idle_subtracted`: without that of rest."""
+    """Return rows with `energy`, which includes idle power. Runs also have `energy_idle_subtracted`, which does not."""
     ours = _runs(evidence)
     table = study_data.together(study_data.paper("energy").assign(scope=""), ours)[list(COLUMNS)]
     active = table[table["quantity"] == ACTIVE]

@@ -11,7 +11,7 @@ FIGURES = ("Fig. 3", "Fig. 4", "Fig. 6", "Fig. 8")
 
 
 def answer(evidence: Evidence) -> Answer:
-    """A row for each device, network, framework and precision, those of runs first."""
+    """Return a row for each device, network, framework and precision. Rows of runs come first."""
     table = study_data.together(
         study_data.runs(evidence.one_arm, "time", "ms", "ms"), study_data.paper("times", source=FIGURES)
     )
@@ -33,5 +33,5 @@ def answer(evidence: Evidence) -> Answer:
 
 
 def _with_figure(table: pd.DataFrame) -> pd.DataFrame:
-    """Two figures of the paper show one framework: only where it is the paper's does the label name the figure."""
+    """Add the figure's number for rows of the paper only: the paper shows one framework in two figures."""
     return table.assign(figure=table["source"].where(table["whose"] == "paper", ""))

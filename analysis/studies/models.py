@@ -1,4 +1,4 @@
-"""Networks by their work per parameter, and how fast each is computed: the paper's Table I and Figs. 1 and 9."""
+"""Networks by work per parameter and by speed of computation: the paper's Table I and Figs. 1 and 9."""
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ EDGE = "jetson-tx2"
 
 
 def answer(evidence: Evidence) -> Answer:
-    """Rows with `macs_per_param`, and `speed` in GMAC/s of the paper's TX2 and of each run's best framework."""
+    """Return rows with `macs_per_param`, and with `speed` (GMAC/s) of the paper's TX2 and each run's best framework."""
     cells = evidence.cells.drop_duplicates(["run_id", "model"])
     ratio = cells.assign(ratio=cells["macs"] / cells["params"])
     ours = study_data.runs(ratio[ratio["ratio"].notna()], "macs_per_param", "MAC", "ratio")
@@ -54,7 +54,7 @@ def _table_1() -> pd.DataFrame:
 
 
 def _counts(model: str) -> int:
-    """How often Table I counts a multiply-accumulate of this network."""
+    """Return how many operations Table I counts for one multiply-accumulate of this network."""
     study = load_references()[model].study
     return 2 if study and study.unit == "flop" else 1
 
@@ -74,7 +74,7 @@ def _speed_of_paper() -> pd.DataFrame:
 
 
 def _per_second(times: pd.DataFrame, macs: "pd.Series[float]") -> pd.DataFrame:
-    """Rows of times in ms, as GMAC/s; those without a count of their network are left out."""
+    """Convert times in ms to GMAC/s. Networks without an operation count are left out."""
     per = {name: macs / times[name] / 1e6 for name in ("value", "low", "high")}
     made = times.assign(quantity="speed", unit="GMAC/s", value=per["value"], low=per["high"], high=per["low"])
     return made[made["value"].notna()]

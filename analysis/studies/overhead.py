@@ -1,4 +1,4 @@
-"""The figures of an overhead study: what containers cost, where that comes from, the first answer, several at once."""
+"""The figures of an overhead study: container cost, its causes, time to first answer, several containers at once."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +28,7 @@ INTERFERENCE = Study(
 
 
 def overhead(evidence: Evidence) -> Iterator[Answered]:
-    """What containers cost, and those of the other figures for which the runs have numbers."""
+    """Yield the cost of containers, then each other figure for which the runs have numbers."""
     yield Answered(COST, answer_study(COST, evidence))
     for study, made in ((ATTRIBUTION, attribution_figure), (COLDSTART, coldstart_figure)):
         if found := made.answer(evidence):
@@ -36,6 +36,6 @@ def overhead(evidence: Evidence) -> Iterator[Answered]:
 
 
 def interference(report: dict[str, Any]) -> Iterator[Answered]:
-    """Of a report of interference.py, where there is a number."""
+    """Yield the figure of a report of interference.py. Yields nothing if the report has no number."""
     if found := interference_figure.answer(report):
         yield Answered(INTERFERENCE, found)

@@ -1,4 +1,4 @@
-"""Choices that nothing beats at once: latency against nearness to the fp32 network, and against energy."""
+"""Pareto-optimal choices: latency against deviation from the fp32 network, and latency against energy."""
 
 from math import nan
 from typing import Any
@@ -11,9 +11,9 @@ from analysis.report.evidence import Evidence
 from analysis.report.study_data import Answer
 
 COLUMNS = (*study_data.COLUMNS, "scope", "energy_mj", "low_mj", "high_mj", "energy_interval", "deviation", "front")
-# Below this the largest error is the rounding of float32 sums, which frameworks order differently (docs/method.md).
+# A largest error below this is only float32 rounding: frameworks add in different orders (docs/method.md).
 ROUNDING = 1e-4
-# Column → the axis that it is drawn on, and the title of that part of the figure.
+# Maps a column to its axis and to the title of its part of the figure.
 AXES = {
     "value": (Axis("ms"), "time per inference"),
     "energy_mj": (Axis("mJ"), "energy per inference"),
@@ -22,9 +22,10 @@ AXES = {
 
 
 def answer(evidence: Evidence) -> Answer:
-    """Rows with `time`, `energy_mj` and `deviation`; `front` where no other choice for the same network is better.
+    """Return rows with `time`, `energy_mj` and `deviation`. `front` marks the choices that no other one beats.
 
-    The choice is a framework and a precision on the device of a run, and a device in the paper.
+    Only choices for the same network are compared. A choice is a framework and a precision on the device of a run; in
+    the paper it is a device.
     """
     table = study_data.together(_runs(evidence), _paper())
     table = table.assign(front=_front(table)).reindex(columns=list(COLUMNS))
@@ -49,7 +50,7 @@ def answer(evidence: Evidence) -> Answer:
 
 
 def _of(shown: pd.DataFrame, column: str) -> pd.DataFrame:
-    """The rows with one of the figures as their value."""
+    """Return the rows with the column of one axis as their value."""
     if column == "value":
         return shown
     drawn = shown.assign(value=shown[column], outcome="")
@@ -82,7 +83,7 @@ def _runs(evidence: Evidence) -> pd.DataFrame:
 
 
 def _front(table: pd.DataFrame) -> list[bool]:
-    """Whether each row is a choice that no other one for the same network beats."""
+    """Return whether each row is beaten by no other choice for the same network."""
     choice = table["device"].where(table["whose"] == "run", "")
     groups = table.groupby(["source", choice, "model"], sort=False).indices.values()
     front = [True] * len(table)
@@ -94,7 +95,7 @@ def _front(table: pd.DataFrame) -> list[bool]:
 
 
 def _beats(one: Any, other: Any) -> bool:
-    """Whether `one` is surely better somewhere and surely worse nowhere, of what is known of both."""
+    """Whether `one` is surely better in one figure and surely worse in none, of the figures that both have."""
     orders = [
         _order(*(row[name] for row in (one, other) for name in names))
         for names in (("value", "low", "high"), ("energy_mj", "low_mj", "high_mj"))
@@ -105,7 +106,7 @@ def _beats(one: Any, other: Any) -> bool:
 
 
 def _order(a: float, a_low: float, a_high: float, b: float, b_low: float, b_high: float) -> int:
-    """-1 where a is surely below b, 1 where it is surely above, 0 where nobody can say. Bounds may be missing."""
+    """Return -1 if a is surely below b, 1 if it is surely above, 0 if neither is sure. Bounds may be missing."""
     if a != a or b != b:
         return 0
     a_low, a_high = (a_low, a_high) if a_low == a_low else (a, a)

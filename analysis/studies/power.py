@@ -18,7 +18,7 @@ TIME, POWER = "time per inference, ms", "power while inferring, W"
 
 
 def answer(evidence: Evidence) -> Answer:
-    """Rows with `active_power` at `time_ms`, with `idle_power`, and of the paper's devices with `average_power`."""
+    """Return rows with `active_power` at `time_ms`, with `idle_power`, and for the paper with `average_power`."""
     times = study_data.paper("times", source="Fig. 12").set_index(["device", "model"])["value"]
     points = study_data.paper("power", source="Fig. 12")
     points = points.assign(time_ms=times.loc[pd.MultiIndex.from_frame(points[["device", "model"]])].to_numpy())
@@ -66,7 +66,7 @@ def _figure(drawn: pd.DataFrame) -> Figure:
 
 
 def _equal_energy(times: tuple[float, float], powers: tuple[float, float], x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    """Straight lines on two axes of powers, from border to border, each with its energy at its lower end."""
+    """Draw a straight line for each energy, labelled at its lower end. Both axes are logarithmic."""
     ends = []
     for joule in ENERGIES:
         left, right = max(times[0], 1e3 * joule / powers[1]), min(times[1], 1e3 * joule / powers[0])

@@ -1,4 +1,4 @@
-"""What fewer bits gain and cost: int8 and fp16 against fp32 of the same network in the same framework."""
+"""Gain and cost of fewer bits: int8 and fp16 against fp32 of the same network in the same framework."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ AXES = {
 
 
 def answer(evidence: Evidence) -> Answer:
-    """Rows with `speedup`, `shrink` and `deviation` of runs, and what the paper's table and talk say."""
+    """Return rows with `speedup`, `shrink` and `deviation` of runs, and what the paper's table and talk state."""
     ours, stated = _runs(evidence), _paper()
     table = study_data.together(ours, stated)
     charts = list[Figure]()
@@ -101,7 +101,7 @@ def _against(cell: Any, full: Any, evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def _why(cell: Any, full: Any) -> str:
-    """Why there is no time of one of them, or none in the same arm."""
+    """Return why one of the two cells has no time, or why they have none in the same arm."""
     for each, whose in ((cell, ""), (full, f"{FULL}: ")):
         if each["ms"] != each["ms"] and isinstance(each["reason"], str):
             return f"{whose}{each['reason']}"

@@ -1,20 +1,20 @@
-"""What different protocols conclude of the same cell, and after how long: one dictionary, nothing is measured here.
+"""What different protocols conclude about the same cell, and how long each takes. Nothing is measured here.
 
-A run is read by the protocol of its profile:
+The profile of a run selects the protocol by which it is evaluated:
 
-    edgebench   one launch of each arm and one mean over all of its inferences, the first one among them, as the 2019
-                study's programs have it: a difference, and nothing that says how sure it is
-    mlperf      one launch of each arm and the 90th percentile as LoadGen's early stopping estimates it, likewise
+    edgebench   one launch of each arm and one mean over all of its inferences, including the first one, as in the 2019
+                study's programs: a difference without an interval
+    mlperf      one launch of each arm and the 90th percentile as LoadGen's early stopping estimates it: likewise
     ours        any other profile: the ratio of launch medians with its interval and its verdict
 
     schema, cells[]             cell, protocols[]
       protocol, run_id, profile, figure (mean, p90 early stopping, median)
-      launches, minutes         of all arms that are told of, from the request to the end
-      values_ms                 arm → the figure
+      launches, minutes         of all arms in the result, from the request to the end of the launch
+      values_ms                 maps an arm to the figure
       ratios.<name>             change as a ratio, ci95 (null: a protocol has none), verdict at ±5 %, and whether the
                                 protocol would say that it is within 5 %
-      left_out                  why there are no ratios, of a cell that no comparison counts (comparable.py); else null
-      valid                     of mlperf: whether every test was valid by LoadGen's rules; null elsewhere
+      left_out                  why a cell has no ratios because no comparison may use it (comparable.py); else null
+      valid                     for mlperf, whether every test was valid by LoadGen's rules; else null
 """
 
 import json
@@ -35,7 +35,7 @@ Line = Mapping[str, Any]
 
 
 def build(runs: Sequence[Run]) -> dict[str, Any]:
-    """Every cell of the runs with what each of them says of it, in the order given."""
+    """Return every cell with the conclusion of each run, in the order of `runs`."""
     cells: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
         for cell, said in _read(run).items():
@@ -46,14 +46,14 @@ def build(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def mean_of_all(line: Line) -> float | None:
-    """The mean in ns of every inference of a launch, the first one and warm-up among them."""
+    """Return the mean in ns of all inferences of a launch, including the first one and the warm-up."""
     first = (line.get("loaded") or {}).get("first_ns")
     times = [*([first] if first else []), *line.get("warmup", []), *line.get("samples", [])]
     return sum(times) / len(times) if times else None
 
 
 def early_stopping(line: Line) -> float | None:
-    """LoadGen's estimate of the 90th percentile in ns."""
+    """Return LoadGen's estimate of the 90th percentile in ns."""
     found = (line.get("loadgen") or {}).get("early_stopping_p90_ns")
     return float(found) if found else None
 
@@ -82,7 +82,7 @@ def _read(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def _single(protocol: str, lines: Sequence[Line]) -> dict[str, Any]:
-    """A protocol that launches once: the first launch of each arm."""
+    """Evaluate a run by a protocol that launches once: only the first launch of each arm counts."""
     first: dict[str, Line] = {}
     for line in sorted(lines, key=lambda each: int(each["block"])):
         first.setdefault(line["arm"], line)

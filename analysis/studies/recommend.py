@@ -1,22 +1,22 @@
-"""What to deploy a model on: the fastest, the most frugal and the smallest choice under constraints, with evidence.
+"""The fastest, the most frugal and the smallest choice to deploy a model under constraints, with evidence.
 
-One dictionary with stable keys: what `bench recommend --json` prints and the terminal shows.
+The result is one dictionary with stable keys, which `bench recommend --json` prints and the terminal shows.
 
     schema, model
     constraints      max_latency_ms, max_memory_bytes, precision, device: null where there is none
     fastest, frugal, smallest
-                     null where no choice is left or nothing was measured to judge by
-      by             what they are judged by: `time`, `energy` or, where no energy was measured, `memory`, `size`
-      note           what else a reader must know of how they were judged, or null
+                     null if no choice is left or the quantity to compare was not measured
+      by             the compared quantity: `time`, `energy` (`memory` if no energy was measured) or `size`
+      note           a limitation of this comparison, or null
       choice         see below
-      not_told_apart[]  choices that the intervals do not tell apart from it
-    choices[]        all that meet the constraints, the fastest first
-    left_out[]       cell, run_id, reason; what no comparison counts (comparable.py) before the others
+      not_told_apart[]  choices whose intervals overlap with its interval
+    choices[]        all choices that meet the constraints, the fastest first
+    left_out[]       cell, run_id, reason; cells that no comparison may use (comparable.py) come first
 
 A choice: cell, device, framework, precision, arm, run_id, launches; ms and ci95_ms (the typical launch's median, its
 95 % interval over launches), p99_ms; energy_j, energy_uncertainty_j, meter_stated, scope and energy_launches, as in
-energy_arms.py; memory_bytes; artifact_bytes, image_bytes; doubts[]: the constraints that it meets as estimated and may
-miss. What is not known is null.
+energy_arms.py; memory_bytes; artifact_bytes, image_bytes; doubts[]: the constraints that its estimate meets, but
+its interval may exceed. Unknown values are null.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ _FIGURES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """A model, and what its deployment must keep within. Time in ms, memory in bytes."""
+    """A model and the constraints of its deployment: time in ms, memory in bytes."""
 
     model: str
     max_latency_ms: float | None = None
@@ -51,7 +51,7 @@ class Wishes:
 
 
 def recommend(evidence: Evidence, wishes: Wishes) -> dict[str, Any]:
-    """See above. Raises ConfigError where no run has the model, the precision or the device."""
+    """Return the dictionary described above. Raises ConfigError if no run has the model, precision or device."""
     cells = evidence.one_arm
     for column in ("model", "precision", "device"):
         wanted = getattr(wishes, column)
@@ -88,7 +88,7 @@ def _known(column: str, wanted: str, there: "pd.Series[str]") -> None:
 
 
 def _judge(row: Any, wishes: Wishes) -> tuple[str | None, list[str]]:
-    """(why the cell is left out, or None; what it may miss)."""
+    """Return the reason to leave the cell out, or None, and the constraints that it may miss."""
     if row["reason"] == FORCED:
         return FORCED, []
     if row["ms"] != row["ms"]:
@@ -114,7 +114,7 @@ def _judge(row: Any, wishes: Wishes) -> tuple[str | None, list[str]]:
 
 
 def _pick(kept: pd.DataFrame, by: str, value: str, note: str | None = None) -> dict[str, Any] | None:
-    """The least of them, of those without a doubt where there are any; what may equal it may have one."""
+    """Return the least choice. Choices without doubts are preferred; those not told apart from it may have doubts."""
     known = kept[kept[value].notna()]
     sure = known[~known["doubts"].map(bool)]
     pool = sure if len(sure) else known
@@ -127,7 +127,7 @@ def _pick(kept: pd.DataFrame, by: str, value: str, note: str | None = None) -> d
 
 
 def _frugal(kept: pd.DataFrame) -> dict[str, Any] | None:
-    """By energy of the scope that most of them have: numbers of two scopes are not comparable."""
+    """Compare by energy of the scope that most choices have: numbers of two scopes are not comparable."""
     scopes = kept.loc[kept["energy_j"].notna(), "scope"].value_counts()
     if len(scopes):
         judged = kept[kept["energy_j"].notna() & (kept["scope"] == scopes.index[0])]
@@ -139,7 +139,7 @@ def _frugal(kept: pd.DataFrame) -> dict[str, Any] | None:
 
 
 def _smallest(kept: pd.DataFrame) -> dict[str, Any] | None:
-    """By model and image together, or by the model alone where no image's size is known."""
+    """Compare by the sizes of model and image together, or by the model alone if no image's size is known."""
     sizes, note = kept["artifact_bytes"] + kept["image_bytes"], None
     if kept["image_bytes"].isna().all():
         sizes, note = kept["artifact_bytes"], "no image was used, so this is the model's file alone"
@@ -161,5 +161,5 @@ def _choice(row: Any) -> dict[str, Any]:
 
 
 def megabytes(size: float) -> str:
-    """`214 MB`, of 10^6 bytes."""
+    """Return `214 MB` for a size in bytes (1 MB is 10^6 bytes)."""
     return f"{number(size / 1e6)} MB"

@@ -1,4 +1,4 @@
-"""Studies with what they found."""
+"""Runs a study by its name and returns its answer."""
 
 from importlib import import_module
 from typing import NamedTuple
@@ -10,13 +10,13 @@ from analysis.studies import Study
 
 
 class Answered(NamedTuple):
-    """A study with what it found."""
+    """A study and its answer."""
 
     study: Study
     answer: Answer
 
 
 def answer_study(study: Study, evidence: Evidence) -> Answer:
-    """The table and the figure, from runs (also none at all) and the paper; of one of STUDIES."""
+    """Return the table and the figure of one of STUDIES, from the paper and from any number of runs, also none."""
     module = import_module(f"analysis.studies.{study.name.replace('-', '_')}")
     return told(module.answer(evidence), evidence)

@@ -1,4 +1,4 @@
-"""Where time goes before the first answer and in a short script, phase by phase: the paper's Fig. 5."""
+"""Time of each phase before the first answer and in a short script: the paper's Fig. 5."""
 
 import altair as alt
 import numpy as np
@@ -12,8 +12,8 @@ from analysis.report.evidence_cells import NAMES
 from analysis.report.stats.interval import typical
 from analysis.report.study_data import Answer, Figure
 
-INFERENCES = 30  # of a script, as the paper's profile of the Raspberry Pi has them
-# The functions of the paper's profile, by what a launch's phases are called; what is left is `inference`.
+INFERENCES = 30  # of a script, as in the paper's profile of the Raspberry Pi
+# Maps functions of the paper's profile to the phases of a launch; all others are `inference`.
 PARTS = {
     **dict.fromkeys(("library loading", "import"), "import"),
     **dict.fromkeys(("base_layer", "layers and weights", "init variables", "model init"), "load"),
@@ -33,7 +33,7 @@ MOST = 120  # bars of a figure
 
 
 def answer(evidence: Evidence) -> Answer:
-    """Rows with `share` (%) of a script and, of runs, `time` (ms) by `phase`; the total has an interval too."""
+    """Return rows with `share` (%) of a script by `phase`, and of runs also `time` (ms). The total has an interval."""
     times = _times(evidence)
     shares = study_data.together(_shares(times), _paper())
     until_first = times[times["phase"] != "inference"]
@@ -63,7 +63,7 @@ def _paper() -> pd.DataFrame:
 
 
 def _times(evidence: Evidence) -> pd.DataFrame:
-    """A row for each cell and phase, and for their total, in ms; `inference` is one of those that follow the first."""
+    """Return a row for each cell and phase, and for their total, in ms. `inference` is one after the first."""
     read = evidence.one_arm
     launches = evidence.compared_launches.merge(read[NAMES], on=NAMES)
     said = pd.DataFrame(list(launches["phases"]), index=launches.index, dtype="float64").reindex(columns=list(PHASES))
@@ -84,7 +84,7 @@ def _times(evidence: Evidence) -> pd.DataFrame:
 
 
 def _shares(times: pd.DataFrame) -> pd.DataFrame:
-    """Of a script that infers INFERENCES times, the first of them included."""
+    """Return the share (%) of each phase in a script of INFERENCES inferences, including the first."""
     parts = times[times["phase"] != TOTAL]
     spent = parts["value"] * np.where(parts["phase"] == "inference", INFERENCES - 1, 1)
     share = 100 * spent / spent.groupby(parts["place"]).transform("sum")
@@ -95,7 +95,7 @@ def _shares(times: pd.DataFrame) -> pd.DataFrame:
 
 
 def _kept(labels: "pd.Series[str]") -> list[str]:
-    """As many bars as a figure has room for: the paper's, and the first of the runs'."""
+    """Return the labels of at most MOST bars: all of the paper's and the first ones of the runs'."""
     every = list(dict.fromkeys(labels))
     papers = [label for label in every if label.endswith("paper")]
     return [label for label in every if label not in papers][: MOST - len(papers)] + papers

@@ -1,4 +1,4 @@
-"""Temperature at rest and while inferring: the paper's Table VI and Fig. 14, and of runs their energy pass."""
+"""Temperature at rest and during inference: the paper's Table VI and Fig. 14, and the energy pass of runs."""
 
 import altair as alt
 import pandas as pd
@@ -12,10 +12,10 @@ AXIS = "temperature, °C"
 
 
 def answer(evidence: Evidence) -> Answer:
-    """Rows with `idle_temperature` and `busy_temperature`; of a run its warmest cell and arm."""
+    """Return rows with `idle_temperature` and `busy_temperature`. A run has one row: its warmest cell and arm."""
     warm = evidence.compared.sort_values("temperature_c", ascending=False, kind="stable")
     ours = study_data.sensed(warm.drop_duplicates(["run_id", "device"]), "busy_temperature", "°C", "temperature_c")
-    ours = ours.drop(columns="scope")  # that is the meter's
+    ours = ours.drop(columns="scope")  # the scope belongs to the power meter, not to the temperature
     table = study_data.together(study_data.paper("temperature"), ours)
     drawn = table.assign(
         label=study_data.labelled(table, "device"),
@@ -26,7 +26,7 @@ def answer(evidence: Evidence) -> Answer:
         "The paper: at rest (open) and under Inception-v4 at a steady state (filled), on the surface of the chip or "
         "its heatsink, which is 5 to 10 °C below the chip's inside; read off with ±0.5 °C. The room's temperature is "
         "not told. A run: the highest that any of the board's own sensors said while its warmest cell inferred in the "
-        "energy pass, which ends after seconds; how warm a board becomes is what `bench study thermal` measures."
+        "energy pass, which ends after seconds; how warm a board becomes is what `bench measure thermal` measures."
     )
     if ours.empty:
         caption += " No run at hand has a temperature."

@@ -1,5 +1,4 @@
-"""What containers cost, in three parts: the paper's Fig. 13, and of runs a ratio with its interval and verdict."""
-
+"""The cost of containers as three ratios: the paper's Fig. 13, and runs with intervals and verdicts."""
 
 import pandas as pd
 
@@ -16,7 +15,7 @@ PAPER = "paper: no interval"
 
 
 def answer(evidence: Evidence) -> Answer:
-    """A row for each cell and each of the three ratios, their means over cells, and the paper's five networks."""
+    """Return a row for each cell and each of the three ratios, means over cells, and the paper's five networks."""
     table = study_data.together(ratio_table(evidence), _paper())
     drawn = table.assign(
         panel=(table["device"] + " " + table["run"].where(table["whose"] == "run", "(paper, Fig. 13)")).str.strip(),
@@ -44,7 +43,7 @@ def answer(evidence: Evidence) -> Answer:
 
 
 def _of_ratio(drawn: pd.DataFrame, ratio: str, places: pd.DataFrame) -> pd.DataFrame:
-    """What there is of one ratio, with a row for each place that any ratio has; nothing where none has a value."""
+    """Return the rows of one ratio, with a row for each of `places`. Returns no rows if the ratio has no value."""
     found = drawn[drawn["ratio"] == ratio]
     if found["value"].isna().all():
         return found.iloc[:0]
