@@ -1,17 +1,17 @@
 """Builds models: finds the missing artifacts and runs the steps that make them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from bench.artifacts.edgetpu import kinds_without_compiler, stage_compiler
 from bench.artifacts.recipe import MAKERS, SOURCES, STEPS
 from bench.artifacts.report import comparison_line
+from bench.artifacts.step_report import ArtifactRecord, StepReport
 from bench.artifacts.steps import MEMORY, SECONDS, TIMED_OUT, ContainerStepRunner, HostStepRunner, Step, StepRunner
-from bench.artifacts.store import Manifest, Store
+from bench.artifacts.store import Store
 from bench.core.errors import CellsFailed, HostError
 from bench.core.matrix import parity_bounds
 from bench.core.matrix.artifact_kind import Kind
@@ -139,19 +139,18 @@ def _make(
         if code:
             reason = failure_reason(code, said, limit=MEMORY if brought else None)
             return [_fail(store, name, kind, reason, said) for kind in kinds]
-        made: Manifest = json.loads((out / "made.json").read_text(encoding="utf-8"))
-        failed: Mapping[str, str] = made.pop("failed", {})
-        store.record(name, out, made)
-        for entry in made["artifacts"]:
-            progress.print(f"models: {name} {_judged(entry)}", highlight=False, soft_wrap=True)
+        report = StepReport.read(out)
+        store.record(name, out, report.made)
+        for artifact in report.artifacts:
+            progress.print(f"models: {name} {_judged(artifact)}", highlight=False, soft_wrap=True)
+        failed = report.failed
         return [_fail(store, name, kind, failed[str(kind)], said) for kind in kinds if str(kind) in failed]
 
 
-def _judged(entry: Mapping[str, Any]) -> str:
+def _judged(artifact: ArtifactRecord) -> str:
     """Return the parity that a step measured, as one line."""
-    kind = Kind(entry["format"], entry["precision"])
-    wrong = parity_bounds.outside(kind.precision, entry["parity"])
-    return f"{kind}: {comparison_line('differs' if wrong else 'agrees', entry['parity'], wrong)}"
+    wrong = parity_bounds.outside(artifact.kind.precision, artifact.parity)
+    return f"{artifact.kind}: {comparison_line('differs' if wrong else 'agrees', artifact.parity, wrong)}"
 
 
 def failure_reason(code: int, said: str, *, limit: int | None = None) -> str:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bench.artifacts.build import failure_reason
 from bench.artifacts.recipe import digest
+from bench.artifacts.step_report import StepReport
 from bench.artifacts.steps import MEMORY, TIMED_OUT, ContainerStepRunner, Step
 from bench.artifacts.store import Manifest, Store
 from bench.core import files
@@ -66,8 +67,7 @@ def add(name: str, file: Path, options: Options, matrix: Matrix, say: Console) -
         code, said = step_runner.run(step, out)
         if code:
             raise ConfigError(f"{file}: {_reason(code, said)}", "docs/models.md says what can be brought")
-        made: Manifest = json.loads((out / "made.json").read_text(encoding="utf-8"))
-        store.record(name, out, made, own={"key": key, "file": file.name, **asdict(options)})
+        store.record(name, out, StepReport.read(out).made, own={"key": key, "file": file.name, **asdict(options)})
     say.print(f"added {name}", highlight=False)
     manifest = store.manifest(name)
     assert manifest, "it was just recorded"
