@@ -1,4 +1,4 @@
-"""Where the difference comes from, as one figure: the headline ratios of a cell, and below them each ablation."""
+"""A figure of the causes of the difference: the main ratios of a cell, and below them each ablation."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,11 +13,11 @@ from analysis.report.stats.ratios import RATIOS
 from analysis.report.study_data import Answer
 
 COLUMNS = (*study_data.COLUMNS, "baseline", "verdict", "label", "panel")
-_WHOLE = ("total", "virtualization")  # ratios that the ablations are to explain
+_WHOLE = ("total", "virtualization")  # the ratios that ablations explain
 
 
 def answer(evidence: Evidence) -> Answer | None:
-    """A row for each ratio of a cell with ablations that has a number; None where no cell has any."""
+    """Return a row for each ratio with a number, of cells with ablations; None if there is no such cell."""
     table = pd.DataFrame([row for report in evidence.reports for row in _rows(evidence, report)], columns=list(COLUMNS))
     if table.empty:
         return None
@@ -54,6 +54,6 @@ def _rows(evidence: Evidence, report: dict[str, Any]) -> Iterator[dict[str, Any]
 
 
 def _described(ratio: dict[str, Any]) -> dict[str, Any]:
-    """In %."""
+    """Return the change in %, its interval, and the verdict."""
     value, low, high = (100 * (each - 1) for each in (ratio["ratio"], *ratio["ci95"]))
     return {"value": value, "low": low, "high": high, "launches": ratio["blocks"], "verdict": ratio["verdict"]}

@@ -1,4 +1,4 @@
-"""The time to the first inference, as stacked bars: one for each arm of each cell, a colour for each phase."""
+"""The time to the first inference as stacked bars: one bar for each arm of each cell, one colour for each phase."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ COLUMNS = (*study_data.COLUMNS, "phase", "panel")
 
 
 def answer(evidence: Evidence) -> Answer | None:
-    """A row for each phase of each arm of each cell, and for their total; None where no launch tells them."""
+    """Return a row for each phase and the total of each arm of each cell; None if no launch has phases."""
     table = pd.DataFrame(
         [
             row

@@ -12,13 +12,13 @@ from analysis.charts.colours import GREY, tones
 from analysis.report.study_data import Figure, shown
 from bench.core.terminal import short
 
-WIDTH = 560  # of one panel, in px
-STEP = 18  # from row to row, in px
-MOST_ROWS = 300  # of one figure: a picture that is longer answers nothing
+WIDTH = 560  # px of one panel
+STEP = 18  # px from row to row
+MOST_ROWS = 300  # of one figure: a longer one is not readable
 
 
 class Axis(NamedTuple):
-    """The x axis of rows: title with the unit, whether it is one of powers, a marked value and range, where it ends."""
+    """The x axis of `rows`: title with unit, whether it is logarithmic, marked value, marked range, and ends."""
 
     title: str
     log: bool = True
@@ -28,9 +28,10 @@ class Axis(NamedTuple):
 
 
 def change_axis(frame: pd.DataFrame, margin: float, title: str = "change, %") -> Axis:
-    """Of changes in %: 0 is marked, the margin is a band, and a wide interval is cut: it must not squeeze the others.
+    """Return the axis of changes in %, with 0 marked and the margin as a band.
 
-    It holds all values and the band; of the intervals as far as that again.
+    The axis contains all values and the band, and extends on each side by at most the same length again. Longer
+    intervals are cut, so that they do not squeeze the others.
     """
     band = (100 / (1 + margin) - 100, 100 * margin)
     values = [*band, *frame["value"].dropna()]
@@ -42,10 +43,10 @@ def change_axis(frame: pd.DataFrame, margin: float, title: str = "change, %") ->
 
 
 def rows(frame: pd.DataFrame, axis: Axis, *, tone: str = "whose", width: int = WIDTH, named: bool = True) -> Figure:
-    """A panel for each value of `panel`, in their order; in it a row for each `label`: the value and its interval.
+    """Draw a panel for each value of `panel`, in their order, with a row for each `label`: value and interval.
 
-    Where there is no value the row says why. `tone` is the column of TONES that colours and shapes show.
-    Without `named` labels and titles of panels are left out: rows of another figure, to the left, have them.
+    A row without a value shows the reason. `tone` is the column of TONES that selects colours and shapes. If `named` is
+    false, labels and titles of panels are omitted, because the figure to the left has them.
     """
     why = frame["outcome"].where(frame["value"].isna(), "").map(short)
     drawn = frame.assign(shown=shown(frame), why=why)
@@ -68,18 +69,18 @@ def rows(frame: pd.DataFrame, axis: Axis, *, tone: str = "whose", width: int = W
         alt.Tooltip("source:N"),
         alt.Tooltip("note:N"),
     ]
-    # First, since all rows are in it: the order of the axis is that of the first layer.
+    # This layer is the first because it has all rows: the first layer determines the order of the axis.
     reason = base.mark_text(align="left", fontStyle="italic", opacity=0.8, limit=width - 10)
     points = base.mark_point(size=55, filled=True, opacity=1).encode(
         x=alt.X("value:Q", axis=ticks, scale=scale), y=y, color=colour, shape=shape, tooltip=tooltip
     )
     layers: list[Any] = [reason.encode(x=alt.value(6), y=y, text="why:N"), points]
-    if drawn["low"].notna().any():  # Vega complains of an axis without a value
+    if drawn["low"].notna().any():  # Vega warns about an axis without a value
         x = alt.X("low:Q", axis=ticks, scale=scale)
         layers.insert(
             1, base.mark_rule(strokeWidth=2, clip=axis.ends is not None).encode(x=x, x2="high:Q", y=y, color=colour)
         )
-    once = base.transform_aggregate(rows="count()")  # one mark a panel: one a row would add up to opaque
+    once = base.transform_aggregate(rows="count()")  # one mark per panel: one per row would add up to opaque
     if axis.band is not None:
         band = once.mark_rect(opacity=0.18, color=GREY)
         layers.insert(0, band.encode(x=alt.datum(axis.band[0]), x2=alt.datum(axis.band[1])))
@@ -88,7 +89,7 @@ def rows(frame: pd.DataFrame, axis: Axis, *, tone: str = "whose", width: int = W
     chart: alt.FacetChart = (
         alt.layer(*layers)
         .properties(width=width, height=alt.Step(STEP))
-        # Flush: what stands out of a panel by a pixel must not move the next one out of line with its neighbours.
+        # With `flush`, marks that exceed a panel by a pixel do not shift the next panel.
         .facet(row=header(named=named), spacing=22, bounds="flush")
         .resolve_scale(y="independent")
     )
@@ -96,7 +97,7 @@ def rows(frame: pd.DataFrame, axis: Axis, *, tone: str = "whose", width: int = W
 
 
 def beside(parts: list[tuple[pd.DataFrame, Axis, str]], *, tone: str = "whose") -> Figure:
-    """Figures of `rows` from left to right, each with its title; all of them must have the same panels and labels."""
+    """Put figures of `rows` side by side, each with its title. All must have the same panels and labels."""
     width = WIDTH if len(parts) == 1 else 190
     charts = [
         rows(frame, axis, tone=tone, width=width, named=place == 0).properties(
@@ -109,13 +110,15 @@ def beside(parts: list[tuple[pd.DataFrame, Axis, str]], *, tone: str = "whose") 
 
 
 def above(*charts: Figure) -> Figure:
-    """One figure above another, with one legend."""
+    """Put one figure above another, with one legend."""
     stacked: alt.VConcatChart = alt.vconcat(*charts, spacing=30).resolve_scale(color="shared", shape="shared")
     return stacked
 
 
 def fitting(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """As many whole panels as a figure has room for, all of the paper's among them, and what is left to the table."""
+    """Return the rows of as many whole panels as fit in a figure, and a remark about the others.
+
+    Panels with values of the paper are always included."""
     if len(frame) <= MOST_ROWS:
         return frame, ""
     sizes = frame.groupby("panel", sort=False).agg(
@@ -129,7 +132,7 @@ def fitting(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 
 def header(*, named: bool = True) -> alt.Row:
-    """Titles of panels, above them, in the order of `at`; a blank one keeps its place."""
+    """Return titles above the panels, in the order of `at`. Blank titles take the same space."""
     title: dict[str, Any] = {} if named else {"labelExpr": "' '"}
     header = alt.Header(
         title=None,
@@ -144,7 +147,7 @@ def header(*, named: bool = True) -> alt.Row:
 
 
 def _ticks(values: NDArray[np.float64], axis: Axis, width: int) -> alt.Axis:
-    """On an axis of powers those of ten, and where it is short 2 and 5 times those: Vega's are too many or too few."""
+    """Return the axis. A logarithmic one gets the ticks of the function below: Vega's are too many or too few."""
     plain: dict[str, Any] = {"title": axis.title, "titleFontWeight": "normal", "labelFlush": False}
     plain |= {"format": "~g"} if axis.log else {}
     numbers = values[np.isfinite(values)]
@@ -155,13 +158,15 @@ def _ticks(values: NDArray[np.float64], axis: Axis, width: int) -> alt.Axis:
 
 
 def powers(low: float, high: float) -> list[float]:
-    """Those of ten in this range, and where it is short 2 and 5 times those."""
+    """Return the powers of ten in this range; in a short range also 2 and 5 times these."""
     steps = (1, 2, 5) if log10(high / low) < 2.5 else (1,)
     return [step * 10.0**power for power in range(floor(log10(low)), ceil(log10(high)) + 1) for step in steps]
 
 
 def _above_zero(frame: pd.DataFrame) -> dict[str, "pd.Series[float]"]:
-    """Values and bounds on an axis of powers, which has no 0: outputs may have no error, a reading error reach 0."""
+    """Remove values and bounds of 0, which a logarithmic axis cannot show.
+
+    Outputs may have no error, and a reading error may reach 0."""
     least = frame["value"].where(frame["value"] > 0).min()
     value = frame["value"].clip(lower=least)
     bounds = {name: frame[name].where(frame[name].isna() | (frame[name] > 0), value / 100) for name in ("low", "high")}

@@ -1,4 +1,4 @@
-"""Several containers at once, as a figure: throughput and latency over their number, for each way of sharing CPUs."""
+"""A figure of several containers at once: throughput and latency over their number, for each way of sharing CPUs."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ HEIGHT = 160
 
 
 def answer(report: dict[str, Any]) -> Answer | None:
-    """From a report of interference.py, a row for each figure of each setup that has a number; None without any."""
+    """Return a row for each number of each setup in a report of interference.py; None if it has no number."""
     table = pd.DataFrame([row for cell in report["cells"] for row in _rows(cell, report["run_id"])], columns=[*COLUMNS])
     if table.empty:
         return None
@@ -35,7 +35,7 @@ def answer(report: dict[str, Any]) -> Answer | None:
 
 
 def _rows(cell: dict[str, Any], run_id: str) -> list[dict[str, Any]]:
-    """One instance alone on all CPUs belongs to both ways of sharing them."""
+    """Return the rows of a setup. One instance alone on all CPUs belongs to both ways of sharing CPUs."""
     names = dict(zip(("device", "framework", "model", "precision"), cell["cell"].split("/", 3), strict=False))
     rows = []
     for name, setup in cell["setups"].items():
@@ -67,6 +67,6 @@ def _panel(table: pd.DataFrame, title: str) -> Figure:
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=True), axis=ticks)
     tooltip = [alt.Tooltip(f"{name}:N") for name in ("way", "instances", "shown", "source")]
     layers = [base.mark_point(size=55, filled=True, opacity=1).encode(y=y, shape=shape, tooltip=tooltip)]
-    if table["low"].notna().any():  # Vega complains of an axis without a value
+    if table["low"].notna().any():  # Vega warns about an axis without a value
         layers.insert(0, base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=title, axis=ticks), y2="high:Q"))
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)

@@ -1,4 +1,4 @@
-"""A chart as a picture, or as Vega for a page."""
+"""Converts a chart to a picture, or to Vega for a page."""
 
 import json
 from pathlib import Path
@@ -10,18 +10,18 @@ import vl_convert
 from analysis.charts.colours import GREY
 from analysis.report.study_data import Figure
 
-VEGA_LITE = "6.4"  # of altair's schema; vl-convert carries several
+VEGA_LITE = "6.4"  # the version of altair's schema; vl-convert has several
 
 
 def compiled(chart: Figure) -> dict[str, Any]:
-    """The chart as Vega for a page, in the page's own text colour: it follows from light to dark and onto paper."""
+    """Return the chart as Vega in the page's text colour, so that it suits light and dark screens and paper."""
     with alt.data_transformers.enable("default", max_rows=None):
         spec: dict[str, Any] = json.loads(chart.to_json())
     return compiled_of(spec)
 
 
 def compiled_of(specification: dict[str, Any]) -> dict[str, Any]:
-    """The same of a chart that is written as Vega-Lite."""
+    """Return Vega for a page from a chart in Vega-Lite."""
     whole = {**specification, "config": {**specification.get("config", {}), **_page()}}
     made: dict[str, Any] = vl_convert.vegalite_to_vega(whole, vl_version=VEGA_LITE)
     return made
@@ -42,6 +42,6 @@ def _page() -> dict[str, Any]:
 
 
 def save(chart: Figure, path: Path) -> None:
-    """Write a chart as PNG (two pixels a point) or SVG, by the name's ending; needs no browser and no network."""
+    """Write a chart as PNG (two pixels per point) or SVG, by the suffix of `path`. Needs no browser and no network."""
     with alt.data_transformers.enable("default", max_rows=None):
         chart.save(str(path), scale_factor=2)

@@ -1,29 +1,29 @@
-"""Two runs side by side, as one dictionary with stable keys: what `bench compare --json` prints and every view draws.
+"""A comparison of two runs as one dictionary with stable keys, which `bench compare --json` prints and all views show.
 
     schema, margin, threshold    fractions: 0.05 is 5 %
-    across                       what was let differ by hand (compare_same.py)
+    across                       the words of --across: conditions that may differ (same_conditions.py)
     a, b                         run_id, created, device, cpu_model, warnings
-    cells[]                      in the order of A, then what only B has
-      cell                       as A names it (as B does where A does not have it)
+    cells[]                      in the order of A, then the cells that only B has
+      cell                       its name in A, or in B if A does not have it
       framework, model, precision
       arms.<arm>
         status                   compared
-                                 refused      the two sides may not be compared: the reason says what differs
+                                 refused      the two sides may not be compared; the reason names the differences
                                  failed       a side was planned or launched, and has no number
-                                 too-few      a side has fewer launches than it takes for an interval
+                                 too-few      a side has too few launches for an interval
                                  mean         a side is the mean that another program printed (imports.py)
                                  absent       a side is not part of its run
         a_ms, b_ms               the median over launches of each launch's median, or the mean that was printed, in ms
         a_launches, b_launches   launches with a number
         a_failed, b_failed       launches without one
         ratio, ci95              B / A: above 1, B is slower; null unless compared
-        q_different, q_equivalent  p values, adjusted over all cells and arms (compare_ratio.py)
+        q_different, q_equivalent  p values, adjusted over all cells and arms (ratio.py)
         verdict                  equivalent, different, inconclusive; null unless compared
-        regression               slower for sure, and by more than the threshold
-        reason                   of any status but compared
+        regression               significantly slower, and by more than the threshold
+        reason                   of every status other than compared
         changed                  what differs between the sides: name → [A, B]
 
-All of it is valid JSON: what has no number is null.
+All of it is valid JSON. Missing numbers are null.
 """
 
 import json
@@ -49,7 +49,7 @@ _NAMES = ["framework", "model", "precision"]
 
 
 class _Key(NamedTuple):
-    """What a cell is on any device: a run has one device only."""
+    """A cell without its device: a run has only one device."""
 
     framework: str
     model: str
@@ -64,7 +64,7 @@ class _Place(NamedTuple):
 
 
 class _Side:
-    """One run, its launches and printed means by cell and arm."""
+    """One run, with its launches and printed means by cell and arm."""
 
     def __init__(self, name: str, run: Run, loaded: Loaded) -> None:
         self.name, self.run, self.loaded = name, run, loaded
@@ -81,16 +81,16 @@ class _Side:
         self.planned = _planned(run.facts)
 
     def good(self, place: _Place) -> pd.DataFrame:
-        """The launches with a number."""
+        """Return the launches with a number."""
         rows = self.launches.get(place, self.loaded.launches.iloc[:0])
         return rows[rows["status"] == "ok"]
 
     def failed(self, place: _Place) -> int:
-        """How many launches have none."""
+        """Return how many launches have no number."""
         return len(self.launches.get(place, ())) - len(self.good(place))
 
     def milliseconds(self, place: _Place) -> float | None:
-        """The median over launches of their medians, or what was printed as a mean."""
+        """Return the median over launches of their medians, or the printed mean; None without either."""
         if (good := self.good(place)).empty:
             return float(self.means[place]["mean_ns"].median()) / 1e6 if place in self.means else None
         return float(good["median_ns"].median()) / 1e6
@@ -109,7 +109,7 @@ class _Side:
 def build(
     a: Run, b: Run, *, margin: float = MARGIN, threshold: float = THRESHOLD, across: Collection[str] = ()
 ) -> dict[str, Any]:
-    """Compare run B with run A. Raises ConfigError when they are one run, or have no cell in common."""
+    """Compare run B with run A. Raises ConfigError if they are the same run or have no cell in common."""
     for word in across:
         if word not in ACROSS:
             raise ConfigError(
@@ -132,12 +132,12 @@ def build(
         "b": sides[1].head(),
         "cells": cells,
     }
-    cleaned: dict[str, Any] = json.loads(dumps(report))  # what a damaged run.json holds must not break the views
+    cleaned: dict[str, Any] = json.loads(dumps(report))  # a damaged run.json must not break the views
     return cleaned
 
 
 def arms_of(report: dict[str, Any]) -> list[tuple[dict[str, Any], str, dict[str, Any]]]:
-    """(cell, name of the arm, arm) of a whole comparison."""
+    """Return (cell, name of the arm, arm) for all arms of a comparison."""
     return [(cell, name, arm) for cell in report["cells"] for name, arm in cell["arms"].items()]
 
 
@@ -152,7 +152,7 @@ def _cell(key: _Key, a: _Side, b: _Side, *, margin: float, across: Collection[st
 
 
 def _arm(place: _Place, a: _Side, b: _Side, *, margin: float, across: Collection[str]) -> dict[str, Any]:
-    """One arm of one cell; where it can be compared `ratio` is a Ratio until `_judge` has seen all of them."""
+    """Return one arm of one cell. If it can be compared, `ratio` is a Ratio, which `_judge` replaces."""
     good_a, good_b = a.good(place), b.good(place)
     shown: dict[str, Any] = {
         "status": "compared",
@@ -189,7 +189,7 @@ def _arm(place: _Place, a: _Side, b: _Side, *, margin: float, across: Collection
 
 
 def _nothing(place: _Place, a: _Side, b: _Side) -> dict[str, str] | None:
-    """Status and reason where a side has no launch with a number."""
+    """Return status and reason if a side has no launch with a number, else None."""
     for side in (a, b):
         if place.arm not in side.arms.get(place.cell, ()):
             if place in side.planned:
@@ -208,7 +208,7 @@ def _nothing(place: _Place, a: _Side, b: _Side) -> dict[str, str] | None:
 
 
 def _judge(cells: list[dict[str, Any]], threshold: float) -> None:
-    """Verdicts over all cells at once, put in place of the bare ratios."""
+    """Replace the Ratio objects of all cells by numbers and verdicts."""
     arms = [arm for cell in cells for arm in cell["arms"].values() if isinstance(arm["ratio"], Ratio)]
     ratios = [arm["ratio"] for arm in arms]
     for arm, ratio, judged in zip(arms, ratios, judge_all(ratios, threshold), strict=True):
@@ -216,7 +216,7 @@ def _judge(cells: list[dict[str, Any]], threshold: float) -> None:
 
 
 def _planned(facts: dict[str, Any]) -> set[_Place]:
-    """What a run was to launch: one that was cut short has no number where its plan promises one."""
+    """Return the planned cells and arms of a run. A run that was cut short did not launch all of them."""
     plan = section(facts, "plan")
     arms = plan.get("arms")
     return {

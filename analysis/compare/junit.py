@@ -1,7 +1,7 @@
-"""A comparison as JUnit XML, which every CI service shows: a test case for each arm of each cell.
+"""A comparison as JUnit XML, which every CI service shows: one test case for each arm of each cell.
 
-A regression fails its case; what cannot be judged (compare_words.UNJUDGED) is an error of its case; what is not part
-of both runs is skipped; all else passes, with what was found as its output.
+A regression is a failure. An arm without a verdict (phrases.UNJUDGED) is an error. An arm that is not part of both runs
+is skipped. All others pass, with the verdict as their output.
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""A comparison as Markdown (GitHub's), for the comment on a pull request.
+"""A comparison as GitHub's Markdown, for a comment on a pull request.
 
-Names and reasons come from journals that anybody may have written. They stand in code spans, in which nothing is
-markup, no HTML and no mention of a user; what could end a span or a table's cell is replaced.
+Names and reasons come from journals, which are not trusted. They are written in code spans, so that they cannot be
+markup, HTML or a mention of a user. Characters that could end a span or a cell of a table are replaced.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ _ORDER = ("REGRESSION", "failed", "refused", "too-few", "mean", "slower", "faste
 
 
 def markdown(report: dict[str, Any]) -> str:
-    """A headline, a table with the worst first, and the sentences."""
+    """Return a headline, a table with the worst arms first, and the summary."""
     found = len(regressions(report))
     beyond = plain_threshold(report["threshold"])
     title = f"❌ {found} regression{'s' * (found != 1)} beyond {beyond}" if found else f"No regression beyond {beyond}"
@@ -38,7 +38,7 @@ def markdown(report: dict[str, Any]) -> str:
 
 
 def code(text: Any) -> str:
-    """The text as a code span that nothing in it can end, in a table as well."""
+    """Return the text as a code span, also valid in a table. Nothing in the text can end the span."""
     return "`" + (printable(text).replace("`", "'").replace("|", "¦").strip() or "–") + "`"
 
 

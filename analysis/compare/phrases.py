@@ -1,4 +1,4 @@
-"""A comparison in plain words: the sentences that all its views share. Everything returned is plain text."""
+"""The sentences about a comparison that all its views share, as plain text."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from analysis.data.number_format import change, percent, plain_margin
 from analysis.text.phrases import MOST_WARNINGS
 from bench.core.terminal import short
 
-UNJUDGED = ("refused", "failed", "too-few", "mean")  # both runs have it, and nothing can be said
-_SHOWN = 6  # changes that a line spells out; the rest is counted
+UNJUDGED = ("refused", "failed", "too-few", "mean")  # both runs have the arm, but it has no verdict
+_SHOWN = 6  # changes that a line names; the others are counted
 
 
 def plain_threshold(threshold: float) -> str:
@@ -19,7 +19,7 @@ def plain_threshold(threshold: float) -> str:
 
 
 def verdict(arm: dict[str, Any]) -> str:
-    """One word or two: `equivalent`, `slower`, `REGRESSION`, or why there is no verdict."""
+    """Return the verdict (`equivalent`, `slower`, `REGRESSION` …), or the status if there is no verdict."""
     if arm["regression"]:
         return "REGRESSION"
     if arm["verdict"] == "different":
@@ -34,19 +34,19 @@ def head(report: dict[str, Any], side: str) -> str:
 
 
 def summary(report: dict[str, Any]) -> list[str]:
-    """Verdicts counted, then what may hide, what changed, what could not be judged, and what to distrust."""
+    """Return the counts of verdicts, undetected slowdowns, changes, arms without a verdict, and warnings."""
     return [*_counts(report), *_hidden(report), *_changes(report), *_unjudged(report), *_distrust(report)]
 
 
 def regressions(report: dict[str, Any]) -> list[str]:
-    """`host/… container: +10.2 % [+9.1, +11.3]`, the worst first."""
+    """Return lines such as `host/… container: +10.2 % [+9.1, +11.3]`, the worst first."""
     found = [(cell, name, arm) for cell, name, arm in arms_of(report) if arm["regression"]]
     found.sort(key=lambda entry: -entry[2]["ratio"])
     return [f"{cell['cell']} {name}: {change(arm)}" for cell, name, arm in found]
 
 
 def unjudged(report: dict[str, Any]) -> list[str]:
-    """What both runs have and nothing can be said of, with the reason."""
+    """Return the arms that both runs have but that have no verdict, with the reason."""
     return [
         f"{cell['cell']} {name}: {arm['status']}: {arm['reason']}"
         for cell, name, arm in arms_of(report)
@@ -77,7 +77,7 @@ def _hidden(report: dict[str, Any]) -> Iterator[str]:
 
 
 def _changes(report: dict[str, Any]) -> Iterator[str]:
-    """What differs, once for all cells that say the same."""
+    """Yield what differs, once for all cells with the same difference."""
     seen: dict[tuple[str, str, str], set[str]] = {}
     for cell, _, arm in arms_of(report):
         for key, (a, b) in arm["changed"].items():

@@ -1,20 +1,20 @@
-"""The ratio of two runs with its interval, and verdicts over many cells with false discoveries controlled.
+"""The ratio of two runs with its interval, and verdicts over many cells with a controlled false discovery rate.
 
-Launches of two runs are independent: no block of one shares its moment with a block of the other, so nothing is
+Launches of two runs are independent: blocks of different runs are not measured at the same time, so nothing is
 paired. On the logarithms of launch medians: the ratio B / A is exp of the difference of means, its 95 % interval exp of
 Welch's t interval (unequal variances, Satterthwaite's degrees of freedom); two p values, Welch's two-sided one for a
 difference and that of two one-sided Welch tests at the margin (Schuirmann 1987) for equivalence.
 
-Of a hundred cells that did not change, five differ at 5 % by chance. Over all cells and arms, each kind of p value is
-therefore adjusted after Benjamini & Hochberg (1995), so that of what is called different at most 5 % is not, on
-average; the same for what is called equivalent. Intervals are those of one cell, not adjusted.
+Of a hundred unchanged cells, five differ at 5 % by chance. Each kind of p value is therefore adjusted over all cells
+and arms (Benjamini & Hochberg 1995): on average, at most 5 % of the cells called different are not different, and at
+most 5 % of the cells called equivalent are not equivalent. Intervals are not adjusted.
 
-    equivalent    the adjusted test of equivalence rejects; also when the difference is real, and too small to matter
+    equivalent    the adjusted test of equivalence rejects, even if there is a small real difference
     different     not equivalent, and the adjusted test of a difference rejects
     inconclusive  neither
 
-The interval holds how launches scatter within each run. What set one run apart from the other as a whole (another
-temperature, another tenant) is in the ratio and not in the interval: two runs of the same show how much that is.
+The interval covers the scatter of launches within each run. A difference between whole runs (another temperature,
+another tenant) affects the ratio but not the interval: repeat an identical run to see how large it is.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from analysis.report.stats.verdicts import ALPHA, adjust
 
 @dataclass(frozen=True)
 class Ratio:
-    """B / A of one cell in one arm; the p values are of this cell alone."""
+    """The ratio B / A of one cell in one arm, with p values that are not adjusted."""
 
     ratio: float
     ci95: tuple[float, float]
@@ -39,7 +39,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Judged:
-    """A ratio among others: its p values adjusted (`q`), and what follows from them."""
+    """The verdict about one ratio among others, from its adjusted p values (`q`)."""
 
     q_different: float
     q_equivalent: float
@@ -48,13 +48,13 @@ class Judged:
 
 
 def compare_launches(a: LaunchMedians, b: LaunchMedians, margin: float = MARGIN) -> Ratio:
-    """The ratio B / A. Raises ValueError with fewer than FEWEST launches on a side: there is no variance."""
+    """Return the ratio B / A. Raises ValueError if a side has fewer than FEWEST launches."""
     if min(len(a.by_block), len(b.by_block)) < FEWEST:
         raise ValueError(f"at least {FEWEST} launches of each run are needed")
     x, y = (np.array(list(side.by_block.values()), dtype=float) for side in (a, b))
     logs = CompareMeans.from_data(np.log(y), np.log(x))
     mean, error = float(logs.d1.mean - logs.d2.mean), float(logs.std_meandiff_separatevar)
-    if error <= 1e-12 * max(1.0, abs(mean)):  # identical to the last bit: the t distribution has no scale to stand on
+    if error <= 1e-12 * max(1.0, abs(mean)):  # all launches are equal: the t statistic is undefined
         low = high = mean
         different, equivalent = float(abs(mean) <= 1e-12), float(abs(mean) > np.log1p(margin))
     else:
@@ -65,10 +65,10 @@ def compare_launches(a: LaunchMedians, b: LaunchMedians, margin: float = MARGIN)
 
 
 def judge_all(ratios: Sequence[Ratio], threshold: float) -> list[Judged]:
-    """Verdicts over all ratios of a comparison.
+    """Return a verdict for each ratio of a comparison.
 
-    A regression is slower for sure (the adjusted test of a difference) and by more than `threshold`, a fraction, as
-    estimated. It does not depend on the margin.
+    A regression is significantly slower (adjusted test of a difference), and its estimate exceeds `threshold`, a
+    fraction. It does not depend on the margin.
     """
     adjusted = adjust([ratio.p_different for ratio in ratios], [ratio.p_equivalent for ratio in ratios])
     return [

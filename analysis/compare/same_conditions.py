@@ -1,9 +1,8 @@
-"""What differs between the launches of two runs, and whether it may.
+"""The differences between the launches of two runs, and whether they are allowed.
 
-What is compared may change and is told: packages, images, the kernel, the engine, the environment. How it is measured
-may not: the machine, what a launch may use of it, the model's file, the runner. Each of those is let through by name
-(`bench compare --across`), since "the same file on two boards" is a fair question, and nothing else is let through
-with it.
+Software may differ, and is reported: packages, images, the kernel, the engine, the environment. The conditions of the
+measurement may not: the machine, the resources of a launch, the model's file, the runner. `bench compare --across`
+allows a difference in one of these by name, to compare for instance the same file on two boards.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,14 +13,14 @@ from analysis.data.comparable import ABSENT, SHOWN, Identity
 from analysis.data.fields import section
 from bench.core.terminal import short
 
-# What must be the same, by the word that lets it differ.
+# Conditions that must be the same, by the word of --across that allows a difference.
 ACROSS: dict[str, tuple[str, ...]] = {
     "hosts": ("device", "machine", "CPU model", "CPUs", "governor", "virtualization"),
     "resources": ("threads", "CPU affinity", "memory limit"),
     "artifacts": ("artifact",),
     "runners": ("runner",),
 }
-MOST = 40  # letters of a value
+MOST = 40  # characters of a value
 _WORD = {key: word for word, keys in ACROSS.items() for key in keys}
 _HOST = {
     "cpu_model": "CPU model",
@@ -36,14 +35,14 @@ _PLAN = {"memory": "memory limit", "profile": "profile", "warmup": "warm-up", "s
 
 @dataclass(frozen=True)
 class Judgement:
-    """`refused` says why two sides may not be compared, or is None; `changed` is what differs: (A, B)."""
+    """`refused` is the reason not to compare the two sides, or None; `changed` maps a name to its values (A, B)."""
 
     refused: str | None
     changed: dict[str, tuple[str, str]]
 
 
 def run_identity(facts: Mapping[str, Any], framework: str, arm: str) -> dict[str, str]:
-    """What a run.json says of all launches of a framework in an arm, as flat text → text."""
+    """Return the facts of run.json that hold for all launches of a framework in an arm, as name → text."""
     plan, host = section(facts, "plan"), section(facts, "host")
     image = section(section(facts, "images"), framework)
     said = {
@@ -52,7 +51,7 @@ def run_identity(facts: Mapping[str, Any], framework: str, arm: str) -> dict[str
         **{name: plan.get(key) for key, name in _PLAN.items()},
         "bench": section(facts, "versions").get("bench"),
     }
-    if arm != "native":  # which needs no image
+    if arm != "native":  # the native arm uses no image
         said["image"] = image.get("digest")
     if arm == "container":
         said |= {f"engine {key}": value for key, value in section(host, "engine").items()}
@@ -62,10 +61,10 @@ def run_identity(facts: Mapping[str, Any], framework: str, arm: str) -> dict[str
 def judge(
     a: Sequence[Identity], b: Sequence[Identity], run_a: Identity, run_b: Identity, across: Collection[str] = ()
 ) -> Judgement:
-    """May the launches of one cell and arm in run A be compared with those in run B?
+    """Decide whether the launches of one cell and arm may be compared between run A and run B.
 
-    `across` holds words of ACROSS. Whatever differs among the launches of one run is refused: there is no telling
-    which launches to take.
+    `across` holds words of ACROSS. Differences among the launches of one run are always refused, because it would be
+    unclear which launches to compare.
     """
     for name, launches in (("A", a), ("B", b)):
         if not all(launches):
@@ -92,7 +91,7 @@ def judge(
 def _mixed(run: str, launches: Sequence[Identity]) -> str | None:
     first = launches[0]
     for launch in launches[1:]:
-        if launch is first or launch == first:  # load.py shares what is alike: nearly always the same object
+        if launch is first or launch == first:  # launches.py shares equal identities: nearly always the same object
             continue
         key = min((key for key in first.keys() | launch.keys() if first.get(key) != launch.get(key)), key=_weight)
         before, after = (short(said.get(key, ABSENT), MOST) for said in (first, launch))
@@ -101,7 +100,7 @@ def _mixed(run: str, launches: Sequence[Identity]) -> str | None:
 
 
 def _weight(key: str) -> tuple[bool, bool, str]:
-    """The telling ones first: what must not differ, then packages and all else, then the libraries they bring."""
+    """Sort key: names that must not differ, then packages and all others, then the libraries of packages."""
     return key not in _WORD, key.startswith("library"), key
 
 

@@ -1,4 +1,4 @@
-"""A comparison on the terminal: a table per cell, then the sentences. Fits 80 columns; names are text, never markup."""
+"""A comparison on the terminal: a table per cell, then the summary. Fits 80 columns. Names are never read as markup."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _STYLES = {"REGRESSION": "bold red", "slower": "yellow", "faster": "cyan", "equi
 
 
 def show(report: dict[str, Any], console: Console) -> None:
-    """Print the whole comparison. Colours and bold only where the console is a terminal."""
+    """Print the whole comparison, with colours and bold only if the console is a terminal."""
     for side in ("a", "b"):
         console.print(safe(head(report, side)))
     for cell in report["cells"]:
@@ -41,6 +41,6 @@ def _arms(arms: dict[str, Any], margin: float) -> Table:
 
 
 def launches(arm: dict[str, Any]) -> str:
-    """`20, 17 (−3)`: launches with a number in A and in B, and how many have none."""
+    """Return the launches with a number in A and B, and how many have none: `20, 17 (−3)`."""
     sides = ((arm[f"{side}_launches"], arm[f"{side}_failed"]) for side in ("a", "b"))
     return ", ".join(counted(good, failed) for good, failed in sides)
