@@ -1,4 +1,4 @@
-"""Launching ablations: a container with one thing changed (ablation.py has the table)."""
+"""The arms of the ablations: a container with one change (ablations.py has the table)."""
 
 import io
 import tarfile
@@ -16,10 +16,10 @@ from bench.core.errors import HostError
 from bench.images.engine import ENGINE_GONE, gone, remove
 from bench.images.local import Locate
 
-EMPTY = "edgebench/bind-root"  # images of mount points, without a file in them
+EMPTY = "edgebench/bind-root"  # the name of images that hold only mount points
 EVICT = Path(__file__).with_name("evict.sh")
-# What the engine mounts itself, and what holds nothing of an image.
-_ENGINE_S = ("proc", "sys", "dev", "tmp")
+# Folders that the engine mounts itself; they have no content of the image.
+_ENGINE_FOLDERS = ("proc", "sys", "dev", "tmp")
 
 
 class AblatedArm(ContainerArm):
@@ -31,16 +31,16 @@ class AblatedArm(ContainerArm):
         self.name = ablation.name
 
     def options(self, spec: Spec) -> dict[str, Any]:
-        """The container's keywords, with the change."""
+        """The container's keywords with the ablation's change."""
         return self.ablation.change(super().options(spec), spec)
 
 
 class LimitedArm(AblatedArm):
-    """A container with a memory limit of its own for each cell."""
+    """A container with a memory limit for each cell."""
 
     def __init__(self, ablation: Ablation, engine: docker.DockerClient, locate: Locate) -> None:
         super().__init__(ablation, engine, locate)
-        self.limits: dict[str, int] = {}  # cell → bytes, before the first launch (limits.py)
+        self.limits: dict[str, int] = {}  # cell → bytes, set before the first launch
 
     def options(self, spec: Spec) -> dict[str, Any]:
         """The container's keywords, with this cell's limit."""
@@ -48,7 +48,7 @@ class LimitedArm(AblatedArm):
         return {**super().options(spec), "mem_limit": limit, "memswap_limit": limit}
 
     def launch(self, spec: Spec) -> Outcome:
-        """One launch; that it needs more than its limit is an answer, which no option of the user's would mend."""
+        """Run one launch. Out of memory is a valid result here, so its message names the limit and no option."""
         outcome = super().launch(spec)
         if outcome.reason != "out-of-memory":
             return outcome
@@ -60,7 +60,7 @@ class LimitedArm(AblatedArm):
 
 
 class BindRootArm(AblatedArm):
-    """The image's files without its layers: an image of mount points, and the unpacked folders bound there."""
+    """The image's files without its layers: the unpacked folders are bound into an image of mount points."""
 
     def __init__(self, ablation: Ablation, engine: docker.DockerClient, locate: Locate) -> None:
         super().__init__(ablation, engine, locate)
@@ -68,7 +68,7 @@ class BindRootArm(AblatedArm):
         self.entrypoints: dict[str, list[str]] = {}
 
     def prepare(self, framework: str) -> None:
-        """Unpack the image as the rootfs arm does, and make the empty one."""
+        """Unpack the image as the rootfs arm does, and make the image of mount points."""
         image = self.locate(framework)
         self.roots[framework] = unpack_image(self.engine, image.image_id)
         name = f"{EMPTY}:{image.image_id.removeprefix('sha256:')[:12]}"
@@ -82,30 +82,30 @@ class BindRootArm(AblatedArm):
             raise gone(error) from None
 
     def options(self, spec: Spec) -> dict[str, Any]:
-        """The container's keywords, with the folders; an empty image has no entrypoint of its own."""
+        """The container's keywords with the bound folders and the entrypoint, which the empty image lacks."""
         words = super().options(spec)
         root = self.roots[spec.framework]
-        for path in spec.mounts:  # the engine cannot make mount points in what is bound read-only
+        for path in spec.mounts:  # the engine cannot create mount points in a read-only bind
             (root / path.relative_to("/")).mkdir(parents=True, exist_ok=True)
         folders = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.is_symlink()]
         bound = [
             docker.types.Mount(f"/{path.name}", str(path), type="bind", read_only=True)
             for path in folders
-            if path.name not in _ENGINE_S
+            if path.name not in _ENGINE_FOLDERS
         ]
         return {**words, "mounts": [*bound, *words["mounts"]], "entrypoint": self.entrypoints[spec.framework]}
 
 
 class ColdArm(AblatedArm):
-    """A container whose files are not in memory when it is started."""
+    """A container whose files are not in the page cache when it starts."""
 
     def launch(self, spec: Spec) -> Outcome:
-        """Drop the files from the page cache, then launch."""
+        """Remove the files from the page cache, then launch."""
         self.evict(spec)
         return super().launch(spec)
 
     def evict(self, spec: Spec) -> None:
-        """Have a helper in the same image drop what it can read. Raises HostError when it cannot."""
+        """Remove the image's and the model's files from the page cache, from inside a container. Raises HostError."""
         words = super().options(spec)
         words |= {
             "name": words["name"] + "-evict",
@@ -128,7 +128,7 @@ class ColdArm(AblatedArm):
 
 
 def _mount_points(root: Path) -> bytes:
-    """A tar of the top level of an unpacked image: its folders, empty, and its links."""
+    """A tar of the top level of an unpacked image: its links, and its folders without content."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as tar:
         for path in sorted(root.iterdir()):

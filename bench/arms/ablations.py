@@ -1,8 +1,8 @@
-"""Ablations: arms that differ from `container` in one thing, so that container / ablation says what that thing costs.
+"""Ablations: arms that differ from `container` in one thing, so that container / ablation is the cost of that thing.
 
-The table below is all there is to say of each: what it changes, what the ratio then tells, which facts of the runner's
-`hello` it is meant to change (docs/protocol.md), and on which engines there is nothing to change. A fact that differs
-and is not meant to makes the pair incomparable only where comparable.py judges it; the others are shown.
+The table below has for each ablation what it changes, what the ratio measures, which facts of the runner's `hello` it
+changes on purpose (docs/protocol.md), and on which engines it is unavailable. Another fact that differs makes the pair
+incomparable only if analysis/data/comparable.py judges that fact; otherwise it is only reported.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,15 +11,15 @@ from typing import Any
 
 from bench.arms.launch import Spec
 
-NEAR = 1.1  # of the working set: the limit of `memory-limit`
+NEAR = 1.1  # times the working set: the memory limit of the ablation `memory-limit`
 
 Words = dict[str, Any]  # the keywords of `containers.create` (container.py)
-Engine = Mapping[str, Any]  # what the engine says of itself (docker info)
+Engine = Mapping[str, Any]  # the answer of `docker info`
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ablation:
-    """One arm. `change` gives a container's keywords with the change made; `unavailable` says why there is no arm."""
+    """One arm. `change` returns the changed keywords; `unavailable` returns why an engine cannot run it, or None."""
 
     name: str
     changes: str
@@ -43,11 +43,11 @@ def _security(option: str) -> Callable[[Words, Spec], Words]:
 
 def _quota(words: Words, spec: Spec) -> Words:
     free = {key: value for key, value in words.items() if key != "cpuset_cpus"}
-    return {**free, "nano_cpus": spec.threads * 10**9}  # as much time as the cpuset's CPUs have, on any of them
+    return {**free, "nano_cpus": spec.threads * 10**9}  # as much CPU time as the cpuset has, but on any CPU
 
 
 def _lacks(option: str, why: str) -> Callable[[Engine], str | None]:
-    """Unavailable where the engine's security options do not name this one."""
+    """Makes an `unavailable` that returns `why` when the engine lacks this security option."""
     return lambda engine: None if any(option in each for each in engine.get("SecurityOptions") or ()) else why
 
 
@@ -170,5 +170,5 @@ ABLATIONS = {
 
 
 def expected_facts(name: str) -> tuple[str, ...]:
-    """The facts that an arm is meant to change against `container`; none for an arm that is no ablation."""
+    """The facts that an arm changes on purpose against `container`; empty for an arm that is not an ablation."""
     return ABLATIONS[name].facts if name in ABLATIONS else ()

@@ -1,4 +1,4 @@
-"""What the arms have in common: what a launch is given, what comes of it, and the one environment of all arms."""
+"""What the arms share: the specification of a launch, its outcome, and the environment variables of all arms."""
 
 import signal
 from collections.abc import Callable, Mapping, Sequence
@@ -8,34 +8,34 @@ from typing import Protocol
 
 from bench.hosts.grant import NO_HARDWARE, Grant
 
-# The argument list of the runner, behind the interpreter; the same in every arm.
+# The runner's arguments after the interpreter; the same in every arm.
 RUNNER = ("-m", "runner", "infer", "--request")
 HOSTNAME = "edgebench"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """One launch as the arms see it."""
+    """The specification of one launch."""
 
     launch: str
     run_id: str
     framework: str
     request: Path
-    mounts: Sequence[Path]  # folders seen read-only, under the same path in every arm
+    mounts: Sequence[Path]  # folders mounted read-only, under the same path in every arm
     cpus: str  # a cpuset list such as `0-1`
     threads: int
     timeout: float  # seconds
-    memory: int | None = None  # bytes; a limit of the container arm alone
-    hear: Callable[[bytes], None] | None = None  # is given standard output piece by piece, as it comes
-    grant: Grant = NO_HARDWARE  # what the launch is given of the device's hardware
+    memory: int | None = None  # limit in bytes, of the container arm only
+    hear: Callable[[bytes], None] | None = None  # called with each piece of standard output
+    grant: Grant = NO_HARDWARE  # the device's hardware that the launch gets
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of a launch. `reason` is set when the arm knows why there is no result (see docs/results.md).
+    """The result of a launch. `reason` is set when the arm knows why there is no result (docs/results.md).
 
-    Times are those of the monotonic clock: when the start was asked for, when the container was there (a process needs
-    none), when the start had been carried out, as bench saw it.
+    Times are in ns of the monotonic clock, as bench saw them: `start_ns` when the launch began, `created_ns` when the
+    container existed (None for a process), `started_ns` when the start had returned. `wall_ns` is a duration.
     """
 
     start_ns: int
@@ -55,14 +55,14 @@ class Arm(Protocol):
     name: str
 
     def prepare(self, framework: str) -> None:
-        """Make ready what the framework needs, before anything is timed. Raises HostError."""
+        """Prepare what the framework needs, before anything is timed. Raises HostError."""
 
     def launch(self, spec: Spec) -> Outcome:
-        """Run one launch to its end, leaving nothing behind. Raises HostError when the host itself failed."""
+        """Run one launch to its end and clean up. Raises HostError when the host itself failed."""
 
 
 def environment(threads: int, given: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of the runner: nothing is inherited, so that all arms get the same. `given` is the device's."""
+    """The runner's environment. Nothing is inherited, so it is the same in all arms. `given` is the device's part."""
     return {
         "PATH": "/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": "/tmp",
@@ -75,9 +75,9 @@ def environment(threads: int, given: Mapping[str, str] | None = None) -> dict[st
 
 
 def by_signal(what: str, number: int) -> tuple[str, str]:
-    """Why what a signal ended has no result, as a class and in words.
+    """Why a process or container that a signal ended has no result, as a class and in words.
 
-    SIGKILL comes from outside, as from a kernel that has no memory left; others mostly from a crash.
+    SIGKILL comes from outside, for example from a kernel without free memory; other signals mostly mean a crash.
     """
     names = {each.value: each.name for each in signal.Signals}
     said = f" ({names[number]})" if number in names else ""
@@ -86,5 +86,5 @@ def by_signal(what: str, number: int) -> tuple[str, str]:
 
 
 def tail(text: str, lines: int = 20) -> str:
-    """The last lines of what a framework said, for the journal."""
+    """The last lines of a framework's output, for the journal."""
     return "\n".join(text.strip().splitlines()[-lines:])

@@ -11,7 +11,7 @@ from bench.images.venvs import ensure_venv
 
 
 class NativeArm:
-    """Launches the runner from a virtual environment that the image's own lock file made."""
+    """Launches the runner from a virtual environment with the packages of the image's lock file."""
 
     name = "native"
 
@@ -20,7 +20,7 @@ class NativeArm:
         self.pythons: dict[str, Path] = {}
 
     def prepare(self, framework: str) -> None:
-        """Install the environment where it is missing. Raises HostError with pip's own words."""
+        """Install the virtual environment if it is missing. Raises HostError with pip's message."""
         entry = self.matrix.frameworks[framework]
         lock = lock_file(framework, native_platform())
         self.pythons[framework] = ensure_venv(lock, entry.python, [PROJECT / "runner"])

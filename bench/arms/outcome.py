@@ -1,4 +1,4 @@
-"""From what a launch said to one line of the journal (docs/results.md)."""
+"""Makes one line of the journal from the output of a launch (docs/results.md)."""
 
 import json
 from collections.abc import Mapping
@@ -12,16 +12,16 @@ from bench.journal.reader import ENERGY, SCHEMA
 
 
 def median_ns(line: Mapping[str, Any]) -> float | None:
-    """The median of a launch's samples; None where it has none."""
+    """The median of a launch's samples in ns, or None without samples."""
     return float(median(line["samples"])) if line["status"] == "ok" and line["samples"] else None
 
 
 def record(
     launch: Launch, attempt: int, started: str, outcome: Outcome, sensed: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The journal's line for a launch. A launch that did not end with `done` has a reason and no number.
+    """The journal's line for a launch. A launch that did not end with `done` has a reason and no numbers.
 
-    `sensed` is what the sensors said meanwhile, in the energy pass.
+    `sensed` is what the sensors measured during a launch of the energy pass.
     """
     events = _events(outcome.stdout)
     reason, message = _verdict(events, outcome)
@@ -67,7 +67,7 @@ def record(
 
 
 def verdict(outcome: Outcome) -> tuple[str | None, str | None]:
-    """Why a launch failed, as a class and in words; (None, None) when it did not."""
+    """Why a launch failed, as a class and in words; (None, None) when it succeeded."""
     return _verdict(_events(outcome.stdout), outcome)
 
 
@@ -78,8 +78,8 @@ def _events(stdout: bytes) -> list[dict[str, Any]]:
             event = json.loads(line)
         except ValueError:
             event = None
-        # A line that is no event is a launch cut short, or a framework that got past the runner's guard: the missing
-        # `done` decides, and the samples of a complete launch are not touched by it.
+        # A line that is not an event comes from an interrupted launch, or from a framework that wrote past the runner's
+        # guard. It is ignored: the event `done` decides whether the launch is complete.
         if isinstance(event, dict):
             events.append(event)
     return events

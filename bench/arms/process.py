@@ -1,4 +1,4 @@
-"""Starting a runner as a plain process of the host; what the rootfs and native arms share."""
+"""Runs a command as a plain process of the host, for the rootfs and the native arm."""
 
 import os
 import selectors
@@ -12,9 +12,9 @@ from bench.core.errors import HostError
 
 
 def run(command: Sequence[str], spec: Spec) -> Outcome:
-    """Run a command pinned to the launch's CPUs and wait for it without polling.
+    """Run a command pinned to the launch's CPUs and wait for it without polling. Raises HostError.
 
-    The process dies with us (`setpriv --pdeathsig`), even when bench is killed with SIGKILL.
+    The process ends with bench (`setpriv --pdeathsig`), even when bench is killed with SIGKILL.
     """
     pinned = ["setpriv", "--pdeathsig", "KILL", "taskset", "--cpu-list", spec.cpus, *command]
     start = monotonic_ns()
@@ -26,7 +26,7 @@ def run(command: Sequence[str], spec: Spec) -> Outcome:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,  # a Ctrl-C is for bench, which then ends the launch itself
+            start_new_session=True,  # Ctrl-C must reach bench alone, which then ends the launch
         )
     except FileNotFoundError as error:
         raise HostError(
@@ -58,7 +58,7 @@ def run(command: Sequence[str], spec: Spec) -> Outcome:
 
 
 def _listen(process: "subprocess.Popen[bytes]", spec: Spec) -> tuple[bytes, bytes, bool]:
-    """What the process says and complains of until it ends, and whether it had to be ended."""
+    """The process's standard output, its standard error, and whether it was ended by the timeout."""
     assert process.stdout
     assert process.stderr
     said: dict[int, list[bytes]] = {process.stdout.fileno(): [], process.stderr.fileno(): []}
@@ -88,5 +88,5 @@ def _listen(process: "subprocess.Popen[bytes]", spec: Spec) -> tuple[bytes, byte
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    # Its own session, so its own group: whatever it started goes with it.
+    # The process has its own session and so its own group: its children end with it.
     os.killpg(process.pid, signal.SIGKILL)

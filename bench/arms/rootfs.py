@@ -1,6 +1,6 @@
-"""The rootfs arm: the image's own file system by chroot, without cgroup limits, seccomp or network and pid namespaces.
+"""The rootfs arm: the image's file system by chroot, without cgroup limits, seccomp, network and pid namespaces.
 
-A private mount namespace is kept, for one reason: its mounts vanish with the last process in it, however that ends.
+It has a private mount namespace, because its mounts vanish with its last process, however that ends.
 """
 
 import os
@@ -35,7 +35,7 @@ class RootfsArm:
         self.roots: dict[str, Path] = {}
 
     def prepare(self, framework: str) -> None:
-        """Unpack the image unless one of the same layers was. Raises HostError: it is missing, the disk is full."""
+        """Unpack the image, unless its layers were unpacked before. Raises HostError: no image, or the disk is full."""
         root = unpack_image(self.engine, self.locate(framework).image_id)
         _try(root)
         self.roots[framework] = root
@@ -46,16 +46,16 @@ class RootfsArm:
         return process.run([*entered, PYTHON, *RUNNER, str(spec.request)], spec)
 
 
-def unpack_image(engine: docker.DockerClient, digest: str) -> Path:
-    """The folder that holds an image's files, unpacked now if it was not before."""
-    root = cache() / "rootfs" / files_digest(engine.images.get(digest))
+def unpack_image(engine: docker.DockerClient, image_id: str) -> Path:
+    """The folder with an image's files. Unpacks them if that was not done before."""
+    root = cache() / "rootfs" / files_digest(engine.images.get(image_id))
     if not root.is_dir():
-        _unpack(engine, digest, root)
+        _unpack(engine, image_id, root)
     return root
 
 
 def _enter(root: Path, mounts: Sequence[Path]) -> list[str]:
-    """The command in front of one that is to run inside the unpacked image."""
+    """The command that runs the command after it inside the unpacked image."""
     namespace = ["unshare", "--mount", "--propagation", "private"]
     if os.getuid() != 0:
         namespace.append("--map-root-user")
@@ -63,23 +63,23 @@ def _enter(root: Path, mounts: Sequence[Path]) -> list[str]:
 
 
 def _try(root: Path) -> None:
-    """Enter once before anything is timed: not every kernel and not every container lets a process mount."""
+    """Enter once before anything is timed: some kernels and containers do not allow mounts. Raises HostError."""
     done = subprocess.run([*_enter(root, []), PYTHON, "-c", ""], capture_output=True, text=True)
     if done.returncode:
         said = " ".join(done.stderr.split())[-300:]
         raise HostError(f"the rootfs arm cannot enter {root}: {said}", "leave it out: --arms container,native")
 
 
-def _unpack(engine: docker.DockerClient, digest: str, root: Path) -> None:
+def _unpack(engine: docker.DockerClient, image_id: str, root: Path) -> None:
     root.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix="partial-", dir=root.parent))
     try:
-        container = engine.containers.create(digest, labels={LABEL: "rootfs"})
+        container = engine.containers.create(image_id, labels={LABEL: "rootfs"})
         try:
             _untar(container.export(chunk_size=1 << 20), partial)
         finally:
             remove(container)
-        # The engine adds these empty where the image lacks them; the script mounts onto them.
+        # The engine adds these empty folders to images without them; the script mounts onto them.
         for folder in ("proc", "sys", "dev", "tmp"):
             (partial / folder).mkdir(exist_ok=True)
         partial.rename(root)
@@ -90,13 +90,13 @@ def _unpack(engine: docker.DockerClient, digest: str, root: Path) -> None:
 
 
 def _untar(pieces: Iterable[bytes], folder: Path) -> None:
-    """Unpack a tar stream. Device nodes stay behind: the script brings the host's."""
+    """Unpack a tar stream without device nodes: the script mounts the host's. Raises HostError."""
     command = ["tar", "-x", "--numeric-owner", "--exclude=dev/*", "-C", str(folder)]
     with tempfile.TemporaryFile() as complaints:
         tar = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=complaints)
         assert tar.stdin is not None
         try:
-            with suppress(BrokenPipeError):  # tar has given up, and says why below
+            with suppress(BrokenPipeError):  # tar failed; its error is read below
                 for piece in pieces:
                     tar.stdin.write(piece)
                 tar.stdin.close()

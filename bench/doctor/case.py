@@ -1,4 +1,4 @@
-"""What the doctor looks at, and what it says."""
+"""The input and the output of the doctor's checks."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ Level = Literal["ok", "warn", "fail"]
 
 @dataclass(frozen=True)
 class Line:
-    """One finding: of what, how bad, in words, and what mends it (None where nothing is to be done)."""
+    """One finding: its topic, its level, its text, and how to mend it (None when nothing needs to be done)."""
 
     topic: str
     level: Level
@@ -28,12 +28,12 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A device on a machine. `info` is what the engine says of itself; without an engine `silence` says why.
+    """A device on a machine. `info` is the answer of `docker info`; without an engine `silence` says why it has none.
 
-    `platforms` are those of the frameworks' images. `models` are the sizes of the artifacts that are to be measured, in
-    bytes by name. `sensors` is what bench.hosts.sensors.survey found. `cache` is the machine's cache folder, `user`
-    the one that containers run as (`uid:gid`), and `sendable` says which images (framework, platform) a run
-    would bring along.
+    `platforms` maps each framework to the platform of its image. `models` maps the artifacts to measure to their size
+    in bytes. `sensors` is the result of bench.hosts.sensors.survey. `cache` is the machine's cache folder. `user` is
+    the one that containers run as (`uid:gid`). `sendable` returns whether a run would send an image (framework,
+    platform) to the board.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Whether the engine can start what is needed: its version, what it limits, its runtimes, CDI, NVIDIA's lists."""
+"""Checks the engine: its version, its limits, its runtimes, CDI, and NVIDIA's lists of files."""
 
 import re
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from bench.doctor.case import Case, Line
 from bench.hosts.grant import cdi_specs, hooks
 from bench.hosts.host import text
 
-CLONE3 = (20, 10, 10)  # the first that lets a glibc from 2.34 on start threads: moby issue 42680
+CLONE3 = (20, 10, 10)  # the first version in which glibc 2.34 and later can start threads: moby issue 42680
 LISTS = "/etc/nvidia-container-runtime/host-files-for-container.d"
-# The lists by which NVIDIA's runtime brings files into containers. On JetPack 4 CUDA and TensorRT are among them.
+# The lists of host files that NVIDIA's runtime mounts into containers. On JetPack 4 they include CUDA and TensorRT.
 LISTED = {
     "l4t-r32": ("l4t", "cuda", "cudnn", "tensorrt"),
     "l4t-r35": ("devices", "drivers"),
@@ -20,7 +20,7 @@ OLD_GLIBC = ("l4t-r32", "l4t-r35")  # Ubuntu 18.04 and 20.04
 
 
 def engine_lines(case: Case) -> Iterator[Line]:
-    """The engine itself, then what of it NVIDIA's hardware needs."""
+    """The lines for the engine itself, then for what NVIDIA's hardware needs of it."""
     if not case.info:
         shut = "Permission denied" in case.silence
         start = "start Docker (sudo systemctl start docker), or `make engine-up`"
@@ -88,7 +88,7 @@ def _cards(case: Case) -> Line:
 
 
 def _lists(case: Case, platform: str) -> Iterator[Line]:
-    """The files that the runtime is to bring: their lists, and on JetPack 4 whether they are there at all."""
+    """Whether the runtime's lists and the files in them exist; on JetPack 4 also the version of TensorRT."""
     names = LISTED[platform]
     gone = [name for name in names if case.host.stat(f"{LISTS}/{name}.csv") is None]
     topic = "CSV lists"

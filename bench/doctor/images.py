@@ -1,4 +1,4 @@
-"""Whether the images are there, fit the board's L4T, and find their framework when they are started there."""
+"""Checks the images: whether they exist, fit the board's L4T, and find their framework in a container."""
 
 import json
 from collections.abc import Iterator
@@ -20,11 +20,12 @@ from bench.images.local import Image, require
 from bench.images.registry.progress import Watcher
 from bench.images.registry.pull import Puller
 
+SHOWN = 3  # missing images that get a line of their own
 SECONDS = 120  # enough for a framework's import on the slowest board
 
 
 def image_lines(case: Case) -> Iterator[Line]:
-    """One line for all images, one for each that does not fit, and one for each that was started."""
+    """One line for all images, one for each that does not fit L4T, and one for each that was started."""
     if not case.frameworks:
         why = "; ".join(case.device.without.values()) or "no framework has an image for it"
         yield Line("images", "fail", f"there is none: {why}", "docs/devices.md")
@@ -49,7 +50,7 @@ def image_lines(case: Case) -> Iterator[Line]:
 
 
 def _find(case: Case, name: str) -> Image | None:
-    """A framework's image on the engine; None when it will be pulled by its digest, or be sent there."""
+    """A framework's image on the engine; None when the run will pull or send it. Raises HostError."""
     if case.engine is None:
         raise HostError(f"no engine can be asked for the image of {name}", "start an engine")
     if case.lock is None:
@@ -70,10 +71,10 @@ def _there(case: Case, found: dict[str, Image], missing: dict[str, HostError]) -
         yield Line("images", "ok", f"{len(case.frameworks)}{later}")
     elif len(missing) == 1 or len(missing) < len(case.frameworks):
         level: Level = "warn" if found else "fail"
-        for name, error in list(missing.items())[:3]:
+        for name, error in list(missing.items())[:SHOWN]:
             yield Line("images", level, f"{name}: {error}", error.hint)
-        if len(missing) > 3:
-            yield Line("images", level, f"and {len(missing) - 3} more are not there: {', '.join(list(missing)[3:])}")
+        if more := list(missing)[SHOWN:]:
+            yield Line("images", level, f"and {len(more)} more are not there: {', '.join(more)}")
     else:
         refs = ", ".join(f"{name}:{case.platforms[name]}" for name in missing)
         where = "the lock file names none of them" if case.lock else "neither built here nor in a lock file"
@@ -83,9 +84,9 @@ def _there(case: Case, found: dict[str, Image], missing: dict[str, HostError]) -
 
 
 def _started(case: Case, name: str, image: Image) -> Line:
-    """Start a container as a launch would, and ask its runner what it finds.
+    """Start a container as a launch would, and ask its runner for the framework's version.
 
-    On JetPack 4 what it finds is the board's own TensorRT and CUDA, whatever the image's tag says.
+    On JetPack 4 a container uses the board's own TensorRT and CUDA, independent of the image's tag.
     """
     topic = f"container of {name}"
     try:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from bench.doctor.case import Case, Level, Line
 
-POWER = {"ina3221", "nvml", "pmic", "rapl", "um25c"}  # what measures power; the others tell of heat and throttling
+POWER = {"ina3221", "nvml", "pmic", "rapl", "um25c"}  # sensors of power; the others measure heat and throttling
+SHOWN = 4  # most channels that a line names
 # What mends a sensor that is not there.
 MENDS = {
     "apex": "load the Edge TPU's driver: sudo modprobe apex",
@@ -17,7 +18,13 @@ MENDS = {
     "um25c": "for energy put a USB meter into the supply: sudo rfcomm bind 0 ADDRESS, --usb-meter /dev/rfcomm0",
     "vcgencmd": "sudo apt install raspi-utils, and a user of the group video",
 }
-NEEDED = {"apex", "ina3221", "nvml", "pmic", "vcgencmd"}  # a device that has them without one is out of order
+NEEDED = {
+    "apex",
+    "ina3221",
+    "nvml",
+    "pmic",
+    "vcgencmd",
+}  # a device that lists one of these and does not have it is faulty
 
 
 def sensor_lines(case: Case) -> Iterator[Line]:
@@ -49,8 +56,8 @@ def _other(case: Case, kind: str) -> Line:
     names, lost = _names(case, kind), case.sensors["lost"]
     good = [name for name in names if name not in lost]
     if good:
-        more = f" and {len(good) - 4} more" if len(good) > 4 else ""
-        return Line(kind, "ok", f"{', '.join(name.removeprefix(f'{kind}/') for name in good[:4])}{more}")
+        more = f" and {len(good) - SHOWN} more" if len(good) > SHOWN else ""
+        return Line(kind, "ok", f"{', '.join(name.removeprefix(f'{kind}/') for name in good[:SHOWN])}{more}")
     why = next((f"{name}: {lost[name]}" for name in (*names, kind) if name in lost), "no such sensor here")
     return Line(kind, "fail" if kind in NEEDED else "warn", why, MENDS[kind])
 

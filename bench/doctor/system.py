@@ -1,4 +1,4 @@
-"""Whether the rest of the machine will do: memory for the model, room on the disk, clocks that tell the time."""
+"""Checks the rest of the machine: memory for the model, free disk space, the clock and the kernel's timer."""
 
 import re
 from collections.abc import Iterator
@@ -8,9 +8,12 @@ from bench.doctor.case import Case, Line
 from bench.hosts.host import text
 
 GIB = 2**30
-ROOM, LITTLE = 1 * GIB, 5 * GIB  # an image and its models take this much, a few of them that much
-COPIES = 3  # the file, the framework's own copy, and what it works in: a rule of thumb
-BEFORE = datetime(2026, 1, 1, tzinfo=UTC).timestamp()  # no clock that is right shows a time before this program
+AVAILABLE = 3  # index of the free KiB in a line of `df -Pk`
+ROOM, LITTLE = 1 * GIB, 5 * GIB  # bytes that one image with its models needs, and a few of them
+COPIES = 3  # times the file's size: the file, the framework's copy, its working memory; a rule of thumb
+BEFORE = datetime(
+    2026, 1, 1, tzinfo=UTC
+).timestamp()  # a correct clock cannot show an earlier time: this program did not exist
 FINE = {"tsc", "arch_sys_counter", "kvm-clock", "hyperv_clocksource_tsc_page", "xen", "arm,sp804", "timer"}
 
 
@@ -69,12 +72,12 @@ def _disk(case: Case) -> Iterator[Line]:
 
 
 def _free(case: Case, path: str) -> int | None:
-    """Bytes that are free on the file system of a path, or of the nearest folder above it that is there."""
+    """Free bytes on the file system of a path, or of its nearest existing parent; None if unknown."""
     while path != "/" and case.host.stat(path) is None:
         path = path.rpartition("/")[0] or "/"
     said = case.host.run(["df", "-Pk", path])
     words = said.out.splitlines()[-1].split() if said.code == 0 and said.out else []
-    return int(words[3]) * 1024 if len(words) > 3 and words[3].isdigit() else None
+    return int(words[AVAILABLE]) * 1024 if len(words) > AVAILABLE and words[AVAILABLE].isdigit() else None
 
 
 def _time(case: Case) -> Iterator[Line]:

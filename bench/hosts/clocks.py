@@ -1,4 +1,4 @@
-"""How fast a machine is set to run: frequency governors, Jetson's power mode, and whether its clocks are locked."""
+"""The settings of a machine's speed: frequency governors, a Jetson's power mode and locked clocks."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -21,19 +21,19 @@ class Mode:
 
 
 def governors(host: Host) -> dict[str, str]:
-    """The file of each frequency policy → its governor; empty where the kernel scales no frequency."""
+    """Maps the file of each frequency policy to its governor; empty where the kernel does not scale frequencies."""
     found = ((path, text(host, path)) for path in host.glob(GOVERNORS))
     return {path: value for path, value in found if value}
 
 
 def can_set(host: Host, path: str, governor: str) -> bool:
-    """Whether a policy has this governor."""
+    """Whether a frequency policy offers this governor. True where it does not list its governors."""
     offered = text(host, path.replace("scaling_governor", "scaling_available_governors"))
     return offered is None or governor in offered.split()
 
 
 def power_mode(host: Host) -> Mode | str:
-    """The mode that is set, or why it is not known."""
+    """The current power mode, or the reason it is unknown."""
     said = host.run(["nvpmodel", "-q"])
     if said.code == NOT_FOUND:
         return "nvpmodel is not there"
@@ -44,17 +44,17 @@ def power_mode(host: Host) -> Mode | str:
 
 
 def offered_modes(host: Host) -> dict[str, int]:
-    """The modes that the board has, by name; they differ from one release to another."""
+    """Maps the names of the board's power modes to their ids; they differ between releases."""
     return {name: int(number) for number, name in MODEL.findall(text(host, CONFIGURATION) or "")}
 
 
 def wanted_mode(names: list[str], offered: Mapping[str, int]) -> Mode | None:
-    """The mode to measure in: the first of a device's that the board has."""
+    """The power mode to measure in: the first of `names` that the board offers, or None."""
     return next((Mode(offered[name], name) for name in names if name in offered), None)
 
 
 def locked(host: Host) -> bool | str:
-    """Whether jetson_clocks holds all CPUs at their highest frequency, or why that is not known."""
+    """Whether jetson_clocks holds all CPUs at their highest frequency, or the reason that is unknown."""
     said = host.run(["jetson_clocks", "--show"])
     if said.code == NOT_FOUND:
         return "jetson_clocks is not there"
@@ -69,11 +69,11 @@ THROTTLED = {
     1: "the CPU's frequency is capped",
     2: "it is throttled",
     3: "it is at its soft temperature limit",
-}  # bits of `vcgencmd get_throttled`; sixteen higher: it has been so since the board started
+}  # bits of `vcgencmd get_throttled`; 16 bits higher: it has happened since the board started
 
 
 def throttled(host: Host) -> tuple[list[str], list[str]] | str:
-    """What holds a Raspberry Pi back now, and what has since it started; or why that is not known."""
+    """What throttles a Raspberry Pi now, and what did since its start; or the reason that is unknown."""
     said = host.run(["vcgencmd", "get_throttled"])
     if said.code == NOT_FOUND:
         return "vcgencmd is not there"

@@ -1,4 +1,4 @@
-"""What a launch is given of a device's hardware on a machine, and what of it is missing there."""
+"""The hardware of a device that a launch gets on a machine, and what is missing there."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,15 +11,17 @@ from bench.hosts.host import Host, groups
 TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 CDI_FOLDERS = ("/etc/cdi", "/run/cdi")
 CDI_KIND = "nvidia.com/gpu"
+OTHERS_RW = 0o006  # mode bits: anybody may read and write
+GROUP_RW = 0o060  # mode bits: the group may read and write
 HOOKS = ("/usr/bin/nvidia-container-runtime-hook", "/usr/local/nvidia/toolkit/nvidia-container-runtime-hook")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """What of the hardware a launch is given, as the engine has to be asked for it.
+    """The hardware that a launch gets, in the terms of the engine.
 
-    `groups` are numbers, or a name where the machine does not have that group. `gpu` says how NVIDIA's cards are asked
-    for. `files` are read-only, under the same path in all arms.
+    `groups` are numbers, or a name where the machine does not have that group. `gpu` is the way in which NVIDIA's cards
+    are requested. `files` are mounted read-only, under the same path in all arms.
     """
 
     runtime: str | None = None
@@ -33,7 +35,7 @@ class Grant:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def shown(self) -> list[str]:
-        """The nodes that a launch sees, in words."""
+        """The device nodes that a launch sees, in words."""
         return [*self.nodes, *(f"{each}/*" for each in self.directories), *self.brings]
 
 
@@ -42,20 +44,20 @@ NO_HARDWARE = Grant()
 
 @dataclass(frozen=True, kw_only=True)
 class Missing:
-    """Something that a launch would need and this machine does not have: what, and what to do."""
+    """Something that a launch needs and the machine does not have: what it is, and how to mend it."""
 
     what: str
     mend: str
 
 
 def make_grant(given: Sequence[Access], platform: str, host: Host, engine: Mapping[str, Any] | None = None) -> Grant:
-    """What launches of a platform's image are given. `engine` is what it says of itself (`docker info`)."""
+    """The hardware that launches of a platform's image get. `engine` is the answer of `docker info`."""
     known = groups(host)
     names = _each(given, "groups")
     environment = {key: value for access in given for key, value in access.environment.items()}
     return Grant(
         runtime=next((access.runtime for access in given if access.runtime), None),
-        gpu=_how(host, engine) if any(access.gpu for access in given) else None,
+        gpu=_gpu_method(host, engine) if any(access.gpu for access in given) else None,
         nodes=_each(given, "nodes"),
         directories=_each(given, "directories"),
         brings=_each(given, "brings"),
@@ -67,29 +69,30 @@ def make_grant(given: Sequence[Access], platform: str, host: Host, engine: Mappi
 
 
 def _each(given: Iterable[Access], field_name: str) -> tuple[str, ...]:
-    """All of a field's entries, each once, in their order."""
+    """All entries of a field, in order, without duplicates."""
     return tuple(dict.fromkeys(entry for access in given for entry in getattr(access, field_name)))
 
 
-def _how(host: Host, engine: Mapping[str, Any] | None) -> Literal["requests", "cdi"]:
+def _gpu_method(host: Host, engine: Mapping[str, Any] | None) -> Literal["requests", "cdi"]:
+    """How this engine gives a container NVIDIA's cards: by CDI where engine and host have it."""
     return "cdi" if (engine or {}).get("CDISpecDirs") and cdi_specs(host) else "requests"
 
 
 def cdi_specs(host: Host) -> list[str]:
-    """The files that describe NVIDIA's cards to engines that know CDI."""
+    """The CDI files of NVIDIA's cards on a machine."""
     paths = [path for folder in CDI_FOLDERS for kind in ("yaml", "json") for path in host.glob(f"{folder}/*.{kind}")]
     return [path for path in paths if CDI_KIND.encode() in (host.read(path) or b"")]
 
 
 def hooks(host: Host) -> list[str]:
-    """The programs of NVIDIA's toolkit by which an engine answers a device request."""
+    """The programs of NVIDIA's toolkit that an engine needs for a device request."""
     return [path for path in HOOKS if host.stat(path)]
 
 
 def find_missing(
     given: Sequence[Access], platform: str, host: Host, engine: Mapping[str, Any] | None = None
 ) -> Iterator[Missing]:
-    """What of the ways to hardware is not there. Nothing is started; `engine` is None where none is asked."""
+    """What is missing for these ways to hardware. Nothing is started. With `engine` None it is not checked."""
     for access in given:
         yield from find_missing_hardware(access, platform, host)
         for what in _engine_lacks(access, host, engine):
@@ -97,7 +100,7 @@ def find_missing(
 
 
 def find_missing_hardware(access: Access, platform: str, host: Host) -> Iterator[Missing]:
-    """What of one way is not on the machine: nodes, folders, groups, files, the driver."""
+    """What the machine does not have of one way to hardware: nodes, folders, groups, files, the driver."""
     known = groups(host)
     for what in _absent(access, platform, host):
         yield Missing(what=f"{what} ({access.title})", mend=access.mend)
@@ -127,17 +130,17 @@ def _absent(access: Access, platform: str, host: Host) -> Iterator[str]:
 
 
 def find_closed_nodes(host: Host, node: str, name: str) -> Iterator[Missing]:
-    """Why a member of a group cannot open a node that is there; of a folder, its render nodes are looked at."""
+    """Why members of a group cannot open an existing node. Of a folder the render nodes are checked."""
     gid, there = groups(host).get(name), host.stat(node)
     inside = host.glob(f"{node}/render*") if there and there.kind == "directory" else [node]
     mend = f'a udev rule with GROUP="{name}", MODE="0660", then sudo udevadm control --reload && sudo udevadm trigger'
     for path in inside:
         found = host.stat(path)
-        if found is None or gid is None or found.mode & 0o006 == 0o006:
+        if found is None or gid is None or found.mode & OTHERS_RW == OTHERS_RW:
             continue
         if found.gid != gid:
             yield Missing(what=f"{path} belongs to the group {found.gid}, not to {name} ({gid})", mend=mend)
-        elif found.mode & 0o060 != 0o060:
+        elif found.mode & GROUP_RW != GROUP_RW:
             what = f"{path} may not be read and written by its group {name} (its mode is {found.mode:o})"
             yield Missing(what=what, mend=mend)
 
@@ -148,5 +151,5 @@ def _engine_lacks(access: Access, host: Host, engine: Mapping[str, Any] | None) 
     if access.runtime and access.runtime not in engine.get("Runtimes", {}):
         others = ", ".join(sorted(engine.get("Runtimes", {}))) or "none"
         yield f"the engine has no runtime '{access.runtime}' (it has {others})"
-    if access.gpu and _how(host, engine) == "requests" and not hooks(host):
+    if access.gpu and _gpu_method(host, engine) == "requests" and not hooks(host):
         yield "neither a CDI description nor NVIDIA's container hook is there, so the engine cannot give a card"

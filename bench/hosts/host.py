@@ -1,7 +1,7 @@
-"""The one way to a machine: reading its files, looking at its nodes, running its commands.
+"""Access to a machine: reads its files, inspects its nodes, runs its commands.
 
-All that bench asks of a device goes through a `Host`, so that a machine that is not this one answers as well: a tree
-that a test made, the machine around a container of ours, or a board on the other end of a connection.
+bench accesses a device only through a `Host`. It may be this machine, a directory tree that a test made, the machine
+around bench's container, or a board over SSH.
 """
 
 import os
@@ -16,13 +16,15 @@ from typing import Literal, Protocol
 from bench.core.errors import HostError
 from bench.core.paths import cache
 
-NOT_FOUND = 127  # what a shell says of a command that there is not
+NO_ANSWER = 124  # exit code of a command that ran into its time limit, as timeout(1) has it
+NOT_FOUND = 127  # a shell's exit code for a command that does not exist
+GROUP_FIELDS = 3  # name, password and number: the fields of a line of /etc/group that are needed
 Kind = Literal["file", "directory", "char", "block", "other"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """What is known of a file without opening it. `major` and `minor` are 0 for what is no device."""
+    """The facts of a file that `stat` tells. `major` and `minor` are 0 unless it is a device."""
 
     kind: Kind
     mode: int
@@ -34,7 +36,7 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class CommandResult:
-    """What came of a command."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -44,9 +46,9 @@ class CommandResult:
 class Host(Protocol):
     """A machine. Paths are absolute, as the machine itself has them."""
 
-    machine: str  # as its kernel names it: `x86_64`, `aarch64`
-    place: str  # the address of one that is not this machine, else empty
-    state: str  # its own folder for what bench keeps of it
+    machine: str  # the kernel's name of the architecture: `x86_64`, `aarch64`
+    place: str  # the address of a remote machine; empty for this one
+    state: str  # the folder on the machine where bench keeps its state
 
     def read(self, path: str) -> bytes | None:
         """All of a file; None when it is not there or may not be read."""
@@ -65,9 +67,9 @@ class Host(Protocol):
 
 
 class Local:
-    """This machine, or the one whose file system is seen below `root`.
+    """This machine, or the one whose file system is mounted at `root`.
 
-    With `enter` commands run inside `root` (chroot), else as they are found here.
+    With `enter`, commands run inside `root` (chroot); otherwise on this machine.
     """
 
     def __init__(self, root: Path = Path("/"), machine: str | None = None, *, enter: bool = False) -> None:
@@ -110,7 +112,7 @@ class Local:
 
     def write(self, path: str, text: str) -> None:
         """Write to a file that is there, as settings of the kernel are made. Raises OSError."""
-        opened = os.open(self._at(path), os.O_WRONLY | os.O_TRUNC)  # never made anew: a setting is there or it is not
+        opened = os.open(self._at(path), os.O_WRONLY | os.O_TRUNC)  # without O_CREAT: a setting is never created
         try:
             os.write(opened, text.encode())
         finally:
@@ -126,18 +128,18 @@ class Local:
         except OSError as error:
             return CommandResult(code=NOT_FOUND, out="", err=f"{words[0]}: {error.strerror}")
         except subprocess.TimeoutExpired:
-            return CommandResult(code=NOT_FOUND - 3, out="", err=f"{words[0]}: no answer after {timeout:.0f} s")
+            return CommandResult(code=NO_ANSWER, out="", err=f"{words[0]}: no answer after {timeout:.0f} s")
         return CommandResult(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
 def host_root() -> Path | None:
-    """Where the machine's own file system is seen when bench runs in a container: EDGEBENCH_HOST_ROOT; else None."""
+    """Where the machine's file system is mounted while bench is in a container (EDGEBENCH_HOST_ROOT), or None."""
     root = os.environ.get("EDGEBENCH_HOST_ROOT")
     return Path(root) if root else None
 
 
 def this_machine() -> Local:
-    """The machine that bench runs on. Raises HostError in a container that does not see it."""
+    """The machine that bench runs on. Raises HostError in a container without the machine's file system."""
     root = host_root()
     if root is None:
         return Local()
@@ -147,12 +149,12 @@ def this_machine() -> Local:
 
 
 def text(host: Host, path: str) -> str | None:
-    """A small file as text, without what surrounds it (device trees end with NUL); None where there is nothing."""
+    """A small file as text, without surrounding space and NUL (device trees end with it); None if missing or empty."""
     content = host.read(path)
     return (content.decode("utf-8", "replace").strip("\0\n\t ") or None) if content is not None else None
 
 
 def groups(host: Host) -> dict[str, int]:
-    """Group → its number there. Those of a directory service are not among them."""
+    """Maps each group of /etc/group to its number. Groups of a directory service are not included."""
     lines = (line.split(":") for line in (text(host, "/etc/group") or "").splitlines())
-    return {fields[0]: int(fields[2]) for fields in lines if len(fields) > 2 and fields[2].isdigit()}
+    return {fields[0]: int(fields[2]) for fields in lines if len(fields) >= GROUP_FIELDS and fields[2].isdigit()}

@@ -1,4 +1,4 @@
-"""Which devices of matrix.yaml a machine is, by what its hardware says. Nothing is guessed."""
+"""Finds which devices of matrix.yaml a machine is, from facts of its hardware. Nothing is guessed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ from bench.hosts import l4t
 from bench.hosts.host import Host, text
 
 TREES = ("/sys/firmware/devicetree/base", "/proc/device-tree")  # the same; Docker masks both in a container
-# What all boards with a chip have in common. Knowing the chip alone is not knowing the board.
+# Beginnings of the names of chips. Many boards share a chip, so it does not identify the board.
 CHIPS = ("nvidia,tegra", "brcm,bcm", "fsl,imx", "xlnx,zynq")
-# A Movidius stick whose firmware runs: which of the two it is does not show any more.
+# A Movidius stick whose firmware runs: both sticks then have the same id.
 AMBIGUOUS = {"03e7:f63b": "a Movidius stick that is in use: pull it out and plug it in again, then it says which it is"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What a machine's hardware says of itself. PCI ids are `vendor:device/class`."""
+    """The facts that identify a machine's hardware. PCI ids are `vendor:device/class`."""
 
     machine: str
     model: str | None
     compatible: tuple[str, ...]
-    tree: Mapping[str, str | None]  # further files of the device tree that some device asks for
+    tree: Mapping[str, str | None]  # further files of the device tree, named in matrix.yaml → their text
     pci: tuple[str, ...]
     usb: tuple[str, ...]
     cpu: str | None
@@ -48,7 +48,7 @@ def read_facts(host: Host, devices: Mapping[str, Device]) -> Facts:
 
 
 def matches(device: Device, facts: Facts) -> list[str] | None:
-    """What shows that a machine is this device; None when it is not. Nothing can show it of one without an identity."""
+    """The facts that show that a machine is this device, or None. A device without an identity never matches."""
     identity = device.identify
     native = platform_of(facts.machine)
     if device.platforms and native not in map(architecture, device.platforms):
@@ -58,7 +58,7 @@ def matches(device: Device, facts: Facts) -> list[str] | None:
 
 
 def _kinds(identity: Identity, facts: Facts) -> Iterator[list[str] | None]:
-    """What was found of each kind that the device is identified by; None for a kind that it does not name."""
+    """The facts found of each kind of identity; None for a kind that the device does not name."""
     yield [f"compatible {each}" for each in identity.compatible if each in facts.compatible] or _none(
         identity.compatible
     )
@@ -79,7 +79,7 @@ def _is(found: str, wanted: str) -> bool:
 
 
 def find_unknown(facts: Facts, found: Mapping[str, list[str]], devices: Mapping[str, Device]) -> list[str]:
-    """What a machine has that may be a device, and cannot be told: why it is none of those that were found."""
+    """Messages on hardware that may be a device but cannot be identified."""
     boards = {each for device in devices.values() for each in device.identify.compatible}
     said = []
     if facts.compatible and not boards & set(facts.compatible) and not found:

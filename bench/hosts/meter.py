@@ -1,6 +1,6 @@
-"""Which of a board's power channels tell what the board takes, without counting anything twice.
+"""Chooses the power channels that together measure a board, so that nothing is counted twice.
 
-Channels are those of `runner sense` (docs/protocol.md). What is chosen is a sum; what it covers is its scope.
+The channels are those of `runner sense` (docs/protocol.md). The scope says what the sum of their powers covers.
 """
 
 from collections import Counter
@@ -13,23 +13,23 @@ from bench.core.suggest import matches, nearest
 
 Channel = Mapping[str, Any]
 
-# Rails of the INA3221 that, side by side, carry all that is taken: sets of names, and what their sum is of.
-# From jetson_stats, zeus and energymon (docs/sensors.md); a set whose names are all there is taken.
+# Sets of rails of the INA3221 that together carry the whole supply, and the scope of their sum (None: from the rails).
+# The first set whose rails are all there is used. Sources: jetson_stats, zeus and energymon (docs/sensors.md).
 INPUTS = (
     (("VDD_IN", "VDD_MUX"), "board"),  # TX2: module and carrier
     (("POM_5V_IN",), "rail POM_5V_IN"),  # Nano
     (("VDD_IN",), "rail VDD_IN"),  # Xavier NX, Orin Nano, Orin NX: the module
-    (("VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0"), None),  # AGX Orin: its other rails hang on these
+    (("VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0"), None),  # AGX Orin: these supply its other rails
 )
 
 
 class NoMeter(Exception):
-    """Why no channel is the board's power, in one line."""
+    """No channel measures the board's power; the message says why in one line."""
 
 
 @dataclass(frozen=True)
 class Meter:
-    """The channels (ids) whose powers add up to what is measured, and what that covers."""
+    """The ids of the channels whose powers are summed, and the scope of the sum."""
 
     channels: tuple[str, ...]
     scope: str
@@ -38,7 +38,7 @@ class Meter:
 def choose(channels: Sequence[Channel], globs: Sequence[str] = ()) -> Meter:
     """The channels that match the globs; the board's own when there are no globs.
 
-    Raises NoMeter when nothing here is known to be the board's power, ConfigError when the globs are wrong.
+    Raises NoMeter when no channel is known to measure the board, ConfigError when a glob fits no channel.
     """
     powers = _best([channel for channel in channels if channel["quantity"] in ("power", "energy")])
     if globs:
@@ -53,7 +53,7 @@ def choose(channels: Sequence[Channel], globs: Sequence[str] = ()) -> Meter:
 
 
 def _best(powers: Sequence[Channel]) -> list[Channel]:
-    """Without the sampled power of what has an energy counter."""
+    """The channels without sampled power where an energy counter measures the same."""
     counted = {(channel["sensor"], channel["name"]) for channel in powers if channel["quantity"] == "energy"}
     return [c for c in powers if c["quantity"] == "energy" or (c["sensor"], c["name"]) not in counted]
 
@@ -82,7 +82,7 @@ def _board(powers: Sequence[Channel]) -> Meter | None:
 
 def _rails(powers: Sequence[Channel]) -> Meter | None:
     rails = {str(channel["name"]): channel for channel in powers if channel["sensor"] == "ina3221"}
-    # Of two rails with one name each carries its place: VDD_IN@1-0041.
+    # Two rails of the same name have their address appended: VDD_IN@1-0041.
     double = {name.split("@")[0] for name in rails if "@" in name}
     for names, scope in INPUTS:
         if twice := double & set(names):
@@ -98,7 +98,7 @@ def _pmic(powers: Sequence[Channel]) -> Meter | None:
 
 
 def _processors(powers: Sequence[Channel]) -> Meter | None:
-    """All processor packages and all cards: they stand beside each other. What lies inside a package is in it."""
+    """All processor packages and all cards. A package includes the power of its parts."""
     packages = [channel for channel in powers if channel["sensor"] == "rapl" and channel["scope"] == "package"]
     cards = [channel for channel in powers if channel["sensor"] == "nvml"]
     return _meter(packages + cards) if packages or cards else None

@@ -1,7 +1,7 @@
-"""What the host did while a launch ran: read before and after it, set against the launch's own, and judged by one rule.
+"""Watches the host during a launch: reads its counters before and after, and flags disturbances by one rule.
 
-The rule looks at the host and never at the latency: a launch is flagged, and may be replaced, for what was done to it,
-not for how it came out. Launches that were left out because they were slow would take with them what is to be measured
+The rule uses the host's counters, never the latency: a launch is flagged, and may be replaced, because the host
+disturbed it, not because it was slow. Excluding slow launches would remove the effect that is measured
 (docs/method.md).
 """
 
@@ -14,24 +14,24 @@ from typing import Any
 
 from runner.watch import TICK_NS, cpu_times
 
-# The thresholds, all of them: shares of the time that the launch's CPUs had in the timed part, unless said otherwise.
-STEAL = 0.01  # a hypervisor gave our CPU away: all of it is lost to the launch, and 1 % is the finest verdict
-FOREIGN = (
-    0.05  # others ran on our CPUs: they use gaps, too, so not all of it is lost; beside nothing else it is below 1 %
-)
-NEIGHBOURS = 0.25  # of the machine's other CPUs: they share memory, cache and heat with ours, not time
-TICKS = 3  # the kernel counts in ticks of 10 ms, on every CPU: what is below this many may be one tick's chance
-FREQUENCY = 0.05  # change of the clock from before to after: the medians of both halves would differ by as much
-WAIT = 0.05  # of the threads' time: ready to run and without a CPU
-PRESSURE = 0.01  # of the launch: some process of the machine stood still for want of memory
+# All thresholds. Unless noted, they are shares of the time of the launch's CPUs in the timed part.
+STEAL = 0.01  # a hypervisor took the CPU: the launch loses all of this time, and 1 % is the finest verdict
+# Other processes ran on the launch's CPUs. They also use idle gaps, so not all of it is lost; on an idle host it is
+# below 1 %.
+FOREIGN = 0.05
+NEIGHBOURS = 0.25  # of the machine's other CPUs: they share memory, cache and heat with the launch, but not time
+TICKS = 3  # the kernel counts in ticks of 10 ms on each CPU: fewer ticks than this may be chance
+FREQUENCY = 0.05  # change of the clock between before and after: the medians of both halves would differ as much
+WAIT = 0.05  # of the threads' time: ready to run, but without a CPU
+PRESSURE = 0.01  # of the whole launch: some process of the machine waited for memory
 
-# What a launch is replaced for: what an arm cannot bring about by itself. Waiting and memory pressure are shown only:
-# an arm with a quota waits by its very nature, and one with a memory limit is short of memory.
+# The flags for which a launch is replaced: an arm cannot cause these itself. Waiting and memory pressure are only
+# reported: an arm with a CPU quota always waits, and one with a memory limit is short of memory.
 REPLACED_FOR = ("steal", "foreign-load", "busy-neighbours", "frequency", "throttled")
 MOST_REPLACED = 2
-IN_VAIN = 3  # launches in a row that stayed disturbed: that is how the host is, until one is not
+IN_VAIN = 3  # disturbed launches in a row after which none is replaced, until one is undisturbed
 
-# Cooling devices that cost speed, by their type; fans and the like do not.
+# The types of cooling devices that reduce speed; fans do not.
 _SLOWING = re.compile(r"cpufreq|devfreq|throttle|balanced|processor", re.IGNORECASE)
 _FIRMWARE = "sys/devices/platform/soc/soc:firmware/get_throttled"  # Raspberry Pi
 _PRESSURE = ("cpu", "memory", "io")
@@ -45,7 +45,7 @@ class Watch:
     root: Path = Path("/")
 
     def read(self) -> dict[str, Any]:
-        """What the kernel has counted by now; what it does not tell is None."""
+        """The kernel's counters at this moment; None for unknown ones."""
         return {
             "t_ns": monotonic_ns(),
             **cpu_times(list(self.cpus), str(self.root / "proc")),
@@ -66,7 +66,7 @@ class Watch:
 
 
 def flags(window: Mapping[str, Any]) -> list[str]:
-    """What the host did to the launch, by the thresholds above; what was not told flags nothing."""
+    """The disturbances of a launch, by the thresholds above. An unknown counter sets no flag."""
     launch, timed = window["launch"], window["timed"] or {}
     seconds = timed.get("seconds") or 0.0
     ours = seconds * timed.get("cpus", 0)
@@ -84,7 +84,7 @@ def flags(window: Mapping[str, Any]) -> list[str]:
 
 
 def replaceable(flagged: Sequence[str]) -> bool:
-    """Whether these flags are a reason to launch again."""
+    """Whether one of these flags is a reason to replace the launch."""
     return any(flag in REPLACED_FOR for flag in flagged)
 
 
@@ -97,11 +97,11 @@ def _changed(khz: Sequence[float] | None) -> bool:
 
 
 def _launch(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole launch, in seconds. Busy is all that the CPUs did, the launch's own work and the engine's included."""
+    """The whole launch, in seconds. Busy includes the launch's own work and the engine's."""
     risen = (after["throttles"] or 0) > (before["throttles"] or 0)
     cooling = max(before["cooling"] or 0, after["cooling"] or 0) > 0
     old, new = (reading["firmware"] or 0 for reading in (before, after))
-    firmware = new & 0xF or (new >> 16 & ~(old >> 16)) & 0xF  # now, or new among what has been since the start
+    firmware = new & 0xF or (new >> 16 & ~(old >> 16)) & 0xF  # active now, or set since the reading before the launch
     known = any(after[key] is not None for key in ("throttles", "cooling", "firmware"))
     return {
         "seconds": _between(before, after, "t_ns"),
@@ -112,7 +112,7 @@ def _launch(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
 
 
 def _timed(said: Any, cpus: int) -> dict[str, Any] | None:
-    """The timed part, in seconds, as the runner counted it; None where it did not."""
+    """The timed part, in seconds, from the runner's counters; None when it has none."""
     try:
         before, after = said["before"], said["after"]
         times = {
@@ -143,7 +143,7 @@ def _timed(said: Any, cpus: int) -> dict[str, Any] | None:
 
 
 def _between(before: Mapping[str, Any], after: Mapping[str, Any], key: str) -> float | None:
-    """Seconds from one running total in ns to the next."""
+    """Seconds between two readings of a running total in ns; None when one is unknown."""
     if before[key] is None or after[key] is None:
         return None
     return float(round((after[key] - before[key]) / 1e9, 6))
@@ -162,7 +162,7 @@ def _hex(text: str | None) -> int | None:
 
 
 def _stalled(text: str | None) -> int | None:
-    """Total time in ns that some process stood still, of /proc/pressure; None where the kernel does not count it."""
+    """Total time in ns that some process was stalled (/proc/pressure); None where the kernel does not count it."""
     found = re.search(r"^some .*total=(\d+)$", text or "", re.MULTILINE)
     return int(found[1]) * 1000 if found else None
 

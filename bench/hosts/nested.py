@@ -1,4 +1,4 @@
-"""bench in a container (images/bench): which arms it can launch from there."""
+"""Which arms bench can launch while it is itself in a container (images/bench)."""
 
 import re
 from pathlib import Path
@@ -7,27 +7,27 @@ import docker
 
 from bench.hosts.host import host_root
 
-# What the engine mounts into a container names it, whatever its host name and cgroup are called.
-OWN = re.compile(r"/containers/([0-9a-f]{64})/")
+# The paths of the engine's own mounts contain the container's id, independent of host name and cgroup.
+CONTAINER_ID = re.compile(r"/containers/([0-9a-f]{64})/")
 MOUNTS = Path("/proc/self/mountinfo")
 
 
 def find_obstacle(arm: str, engine: docker.DockerClient | None) -> str | None:
-    """Why an arm cannot be launched from the container that bench runs in; None where it can, or there is none.
+    """Reason `arm` cannot run while bench itself is in a container, or None.
 
-    The native arm is the machine's own user land. The rootfs arm is a process without seccomp, in the machine's process
-    and network namespaces: only a container that has those itself can start one.
+    The native arm needs the machine's own user land. The rootfs arm needs a process without seccomp, in the machine's
+    process and network namespaces: only a container that has these can start one.
     """
     if host_root() is None or arm == "container":
         return None
     if arm == "native":
         return "bench runs in a container, and this arm is of the machine's own Python and libraries"
-    named = OWN.search(MOUNTS.read_text())
+    named = CONTAINER_ID.search(MOUNTS.read_text())
     settings = {}
     if named and engine is not None:
         try:
             settings = engine.containers.get(named[1]).attrs["HostConfig"]
-        except docker.errors.NotFound:  # the engine is another than the one that runs us
+        except docker.errors.NotFound:  # another engine runs this container
             settings = {}
     free = settings.get("Privileged") and settings.get("PidMode") == settings.get("NetworkMode") == "host"
     return None if free else "bench runs in a container without --privileged --pid=host --network=host"

@@ -1,4 +1,4 @@
-"""What a number rests on: the machine, its settings, the engine and our own versions (docs/results.md, `host`)."""
+"""The machine, its settings and the engine, as run.json records them (docs/results.md, `host`)."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ from bench.hosts.identify import read_facts
 
 
 def host(engine: docker.DockerClient | None, root: Path | None = None) -> dict[str, Any]:
-    """The machine as it is now; what it does not tell is null. `root` is where its file system is seen."""
+    """Facts of the machine; None for unknown ones. `root` is where its file system is mounted."""
     root = root or host_root() or Path("/")
     return {
         "kernel": platform.release(),
@@ -30,7 +30,7 @@ def host(engine: docker.DockerClient | None, root: Path | None = None) -> dict[s
 
 
 def board(machine: Host) -> dict[str, Any]:
-    """What a board says of itself: its device tree, the release of L4T, the power mode; null where it is none."""
+    """Facts of a board: its device tree, the release of L4T, the power mode; None for unknown ones."""
     facts = read_facts(machine, {})
     mode = clocks.power_mode(machine) if machine.stat(clocks.CONFIGURATION) else None
     return {
@@ -42,7 +42,7 @@ def board(machine: Host) -> dict[str, Any]:
 
 
 def engine_facts(engine: docker.DockerClient) -> dict[str, Any]:
-    """What of the engine may bear on a timing."""
+    """The settings of the engine that may influence a timing."""
     info = engine.info()
     return {
         "version": info.get("ServerVersion"),
@@ -55,7 +55,7 @@ def engine_facts(engine: docker.DockerClient) -> dict[str, Any]:
 
 
 def _namespaces(folder: Path) -> dict[str, str] | None:
-    """Those of bench itself: what a launch has in common with them it has from the host."""
+    """The namespaces of bench itself. A launch that has the same one shares it with the host."""
     try:
         return {path.name: str(path.readlink()) for path in sorted(folder.iterdir())}
     except OSError:

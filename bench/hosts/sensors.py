@@ -1,6 +1,6 @@
-"""`runner sense` beside a launch: started where the sensors are, listened to, ended.
+"""Runs `runner sense` beside a launch, on the machine with the sensors.
 
-The request goes in by standard input, whose end ends it, so that any transport that carries three pipes will do.
+The request is sent by standard input; closing it ends the program. So every transport with three pipes works.
 """
 
 import json
@@ -20,13 +20,13 @@ from runner.protocol import PROTOCOL
 
 Event = dict[str, Any]
 
-# How the runner is started on this machine; on another, the same behind whatever reaches it.
+# The command of the runner on this machine. For another machine it follows the command that reaches it.
 LOCAL = (sys.executable, "-B", "-m", "runner")
-PATIENCE = 30.0  # seconds for a sampler to find its sensors, and to end
+PATIENCE = 30.0  # seconds that a sampler may take to find its sensors, and again to end
 
 
 class Sampler:
-    """A running `runner sense`. `heard` holds its events; `hear` is given each as it comes."""
+    """A running `runner sense`. `heard` lists its events; `hear` is called with each when it arrives."""
 
     def __init__(
         self, sensing: Sensing, command: Sequence[str] = LOCAL, hear: Callable[[Event], None] | None = None
@@ -37,12 +37,12 @@ class Sampler:
         self._failure: HostError | None = None
 
     def __enter__(self) -> Self:
-        """Start it and wait until it has found its sensors. Raises HostError when it does not come to that."""
+        """Start it and wait until it has found its sensors. Raises HostError when it does not."""
         self._process = _start([*self.command, "sense", "--request", "-"])
         assert self._process.stdin is not None
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
-        with suppress(BrokenPipeError):  # then it has ended, and says why below
+        with suppress(BrokenPipeError):  # it has ended already; its events say why
             self._process.stdin.write(json.dumps(_request(self.sensing)) + "\n")
             self._process.stdin.flush()
         self._started.wait(PATIENCE)
@@ -57,12 +57,12 @@ class Sampler:
         self._end()
 
     def wait(self, seconds: float) -> None:
-        """Let it listen for some seconds. Raises HostError at once when it ends, or what `hear` raised."""
+        """Wait while it samples. Raises HostError as soon as it ends, or the HostError that `hear` raised."""
         if self._over.wait(seconds):
             raise self._failure or _failed(self.heard, self._process)
 
     def stop(self) -> list[Event]:
-        """End it and give all that it said. Raises what `hear` raised."""
+        """End it and return all its events. Raises the HostError that `hear` raised."""
         self._end()
         if self._failure:
             raise self._failure
@@ -82,7 +82,7 @@ class Sampler:
         try:
             if self.hear and not self._failure:
                 self.hear(event)
-        except HostError as error:  # this is a thread: whoever stops it shall know
+        except HostError as error:  # raised again in the thread that waits or stops
             self._failure = error
             self._over.set()
 
@@ -101,9 +101,9 @@ class Sampler:
 
 
 def survey(sensing: Sensing, command: Sequence[str] = LOCAL) -> dict[str, Any]:
-    """What is here, for run.json: `channels`, `lost` (which say nothing now, and why), `meter`, `scope`, `reason`.
+    """The sensors of a machine, for run.json: `channels`, `lost` (silent channel → why), `meter`, `scope`, `reason`.
 
-    `meter` is null where no channel is the board's power, with the reason in one line.
+    `meter` is None where no channel is the board's power; `reason` then says why in one line.
     Raises ConfigError when the globs of `sensing.meter` fit nothing, HostError when the runner does not answer.
     """
     process = _start([*command, "sense", "--list", "--request", "-"])
@@ -143,7 +143,7 @@ def _start(command: Sequence[str]) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        start_new_session=True,  # a Ctrl-C is for bench, which then ends it
+        start_new_session=True,  # Ctrl-C must reach bench alone, which then ends it
     )
 
 

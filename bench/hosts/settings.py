@@ -1,9 +1,8 @@
-"""Settings that `bench doctor --fix` changes, and how they come back.
+"""Changes settings for `bench doctor --fix`, and restores them.
 
-What was is written to this machine's cache folder, a board's under its address, and synced before anything is changed.
-A change that was cut short (a crash, a
-kill, a power cut) is undone by the next bench that starts on the machine; a finished one stays until
-`bench doctor --restore`, and runs say that it is there.
+Before each change the old value is written to this machine's cache folder (for a board in a folder of its address) and
+synced. The next bench that starts on the machine undoes an interrupted change (a crash, a kill, a power cut). A
+complete change stays until `bench doctor --restore`, and runs report it.
 """
 
 import json
@@ -21,18 +20,18 @@ from bench.hosts import clocks
 from bench.hosts.host import Host, text
 
 BOOT = "/proc/sys/kernel/random/boot_id"
-AFTER_BOOT = {"mode"}  # what a restart of the machine does not undo by itself
+AFTER_BOOT = {"mode"}  # the kinds of change that a restart of the machine does not undo
 Say = Callable[[str], object]
 
 
 def journal(host: Host) -> Path:
-    """The file that holds what was before on a machine; there is none while nothing is changed."""
+    """The file with the old settings of a machine. It exists only while something is changed."""
     place = re.sub(r"[^A-Za-z0-9._@-]+", "-", host.place.removeprefix("ssh://"))
     return cache() / "doctor" / place / "settings.json"
 
 
 def read(host: Host) -> dict[str, Any] | None:
-    """What was changed: `device`, `boot`, `whole` and `changes`; None when nothing is."""
+    """The record of the changes: `device`, `boot`, `whole` and `changes`; None without changes. Raises HostError."""
     try:
         return dict(json.loads(journal(host).read_text()))
     except FileNotFoundError:
@@ -44,9 +43,9 @@ def read(host: Host) -> dict[str, Any] | None:
 
 
 def fix(name: str, device: Device, host: Host, say: Say) -> None:
-    """Set what a device is measured with: power mode, clocks, governors. What is so already is left alone.
+    """Set the power mode, clocks and governors that a device is measured with. Correct settings are not touched.
 
-    Raises HostError when something cannot be set; what was set until then is back as it was.
+    Raises HostError when something cannot be set; the earlier changes are then undone.
     """
     before = read(host)
     if before and before["device"] != name:
@@ -69,7 +68,7 @@ def fix(name: str, device: Device, host: Host, say: Say) -> None:
 
 
 def restore(host: Host, say: Say) -> bool:
-    """Set everything back, the last change first; whether there was anything. What is not back yet stays written."""
+    """Undo all changes, the last one first. Returns whether there were any. The file keeps what is not undone yet."""
     kept = read(host)
     if kept is None:
         return False
@@ -86,7 +85,7 @@ def restore(host: Host, say: Say) -> bool:
 
 
 def recover(host: Host, say: Say) -> None:
-    """At the start of work on a machine: undo a change that was cut short, and tell of one that stands."""
+    """At the start of work on a machine: undo an interrupted change, and report a complete one."""
     kept = read(host)
     if kept is None:
         return
@@ -103,7 +102,7 @@ def recover(host: Host, say: Say) -> None:
 
 
 def _changes(device: Device, host: Host) -> Iterator[dict[str, Any]]:
-    """What is to be set, one after the other: each is looked at when the one before it is done."""
+    """Yield the changes to make. Each setting is read after the change before it was made."""
     if device.power_modes:
         mode = clocks.power_mode(host)
         if isinstance(mode, str):
@@ -126,13 +125,15 @@ def _apply(change: dict[str, Any], host: Host) -> None:
             _write(host, change["path"], change["set"])
         case "clocks":
             _call(host, ["mkdir", "-p", host.state])
-            _call(host, ["rm", "-f", change["was"]])  # it asks before it writes over a file, and nobody answers
+            _call(
+                host, ["rm", "-f", change["was"]]
+            )  # jetson_clocks asks before it overwrites a file, and nobody would answer
             _call(host, ["jetson_clocks", "--store", change["was"]])
             _call(host, ["jetson_clocks"])
 
 
 def _undo(change: dict[str, Any], host: Host) -> None:
-    """Set one thing back. What was cut short may never have been changed: then nothing is to be done."""
+    """Undo one change. An interrupted change may never have been made: then nothing is done."""
     match change["kind"]:
         case "mode":
             if clocks.power_mode(host) != clocks.Mode(*change["was"]):
@@ -179,7 +180,7 @@ def _shown(change: dict[str, Any], key: str) -> str:
 
 
 def _keep(kept: dict[str, Any], host: Host, *, whole: bool) -> None:
-    """Write the journal, all or nothing and for good, before anything that it tells of is done."""
+    """Write the record atomically and durably, before the change that it describes is made."""
     kept["whole"] = whole
     path = journal(host)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A device on a machine: which images count there, what launches are given, and why they cannot be made."""
+"""A device on a machine: the platforms of its images, the hardware its launches get, and what is missing for them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from bench.hosts.host import Host
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What is known of a device's frameworks on a machine: the platform of the image of each, and what it is given.
+    """A device on a machine: the image's platform and the hardware grant of each framework.
 
-    `lacking` is what keeps them from being launched there; nothing of it is known of a machine of another architecture,
-    which `elsewhere` names.
+    `lacking` lists what is missing for launches there. It is empty for a machine of another architecture: then nothing
+    was checked, and `elsewhere` is the reason.
     """
 
     device: str
@@ -29,7 +29,7 @@ class Target:
     elsewhere: str | None = None
 
     def require(self) -> None:
-        """Raise HostError when something is missing, naming all of it."""
+        """Raise HostError that names everything that is missing."""
         if self.lacking:
             mends = dict.fromkeys(each.mend for each in self.lacking)
             what = "\n".join(f"{self.device}: {each.what}" for each in self.lacking)
@@ -37,7 +37,7 @@ class Target:
 
 
 def elsewhere(device: str, matrix: Matrix, machine: str) -> str | None:
-    """Why a machine cannot be this device, when it is of another architecture; None when it is not."""
+    """Reason a machine cannot be this device: it has another architecture. None when it can."""
     platforms, native = matrix.devices[device].platforms, platform_of(machine)
     if not platforms or native in map(architecture, platforms):
         return None
@@ -45,7 +45,7 @@ def elsewhere(device: str, matrix: Matrix, machine: str) -> str | None:
 
 
 def require_here(device: str, matrix: Matrix, machine: str) -> None:
-    """Raise ConfigError when the device is of another architecture than the machine."""
+    """Raise ConfigError when the device has another architecture than the machine."""
     if why := elsewhere(device, matrix, machine):
         raise ConfigError(
             why, f"name where it is, --host ssh://user@board (docs/remote.md), or call bench on the {device} itself"
@@ -55,7 +55,7 @@ def require_here(device: str, matrix: Matrix, machine: str) -> None:
 def resolve_target(
     device: str, frameworks: Iterable[str], matrix: Matrix, host: Host, engine: Mapping[str, Any] | None = None
 ) -> Target:
-    """Look at a machine as a device of the matrix. `engine` is what the engine says of itself, if one is to be used."""
+    """Check a machine as a device of the matrix. `engine` is the answer of `docker info`, None without an engine."""
     entry, native = matrix.devices[device], platform_of(host.machine)
     wanted = list(frameworks)
     away = elsewhere(device, matrix, host.machine)
@@ -82,6 +82,7 @@ def resolve_target(
 
 
 def _identity(device: str, matrix: Matrix, facts: identify.Facts) -> Iterator[Missing]:
+    """One entry when the machine does not show what identifies the device."""
     entry = matrix.devices[device]
     if entry.identify == Identity() or identify.matches(entry, facts) is not None:
         return
@@ -93,7 +94,7 @@ def _identity(device: str, matrix: Matrix, facts: identify.Facts) -> Iterator[Mi
 
 
 def describe_identity(identity: Identity) -> str:
-    """What a device is identified by, in words."""
+    """What identifies a device, in words."""
     kinds = {
         "compatible": identity.compatible,
         "device tree": [f"{name} = {value}" for name, value in identity.device_tree.items()],
@@ -105,7 +106,7 @@ def describe_identity(identity: Identity) -> str:
 
 
 def _release(device: str, matrix: Matrix, facts: identify.Facts, platforms: Mapping[str, str]) -> Iterator[Missing]:
-    """What is wrong with a board's L4T, for frameworks whose images are for one."""
+    """The problems of a board's L4T, for frameworks whose images need a certain release."""
     tegra = {name: platform for name, platform in platforms.items() if platform.startswith("l4t")}
     for name in (name for name, platform in platforms.items() if not platform):
         offered = ", ".join(matrix.frameworks[name].platforms)
