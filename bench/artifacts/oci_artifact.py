@@ -66,11 +66,11 @@ def files_for(manifest: OciManifest, entry: Mapping[str, Any]) -> list[Descripto
 
 
 def _is_key(own: str, key: str) -> bool:
-    """Whether the key of a user's model is that of its index, which is kept under that name."""
+    """Return whether a user's key equals the key of the index and is a safe file name."""
     return own == key and _safe(key) and "/" not in key
 
 
 def _safe(title: str) -> bool:
-    """Whether a path stays below the folder that it is taken in."""
+    """Return whether a path stays below its folder."""
     path = PurePosixPath(title)
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts

@@ -102,8 +102,8 @@ class Store:
 
     def failure(self, model: str, kind: Kind) -> str | None:
         """Return why the current sources failed to make an artifact; None if they did not fail, or were not tried."""
-        told = self._failed(model, kind)
-        return COLOUR.sub("", str(told["message"])) if told else None
+        failure = self._failed(model, kind)
+        return COLOUR.sub("", str(failure["message"])) if failure else None
 
     def failed_at(self, model: str, kind: Kind) -> str | None:
         """Return the time of that failure (ISO 8601), or None."""
@@ -197,8 +197,8 @@ class Store:
     def fail(self, model: str, kind: Kind, message: str) -> None:
         """Record why the current sources failed to make an artifact. `find` ignores this record."""
         with self._locked():
-            told = {"model": model, "kind": str(kind), "key": self.artifact_key(model, kind), "message": message}
-            files.write_json(self._failure(model, kind), {**told, "tried": now()})
+            failure = {"model": model, "kind": str(kind), "key": self.artifact_key(model, kind), "message": message}
+            files.write_json(self._failure(model, kind), {**failure, "tried": now()})
 
     def remove(self, model: str) -> None:
         """Remove a user's model and its artifacts, except files that another model shares."""
@@ -231,8 +231,8 @@ class Store:
         return self.root / "index" / model / f"{key}.json"
 
     def _failed(self, model: str, kind: Kind) -> dict[str, Any] | None:
-        told = files.read_json(self._failure(model, kind))
-        return told if told and told.get("key") == self.artifact_key(model, kind) else None
+        failure = files.read_json(self._failure(model, kind))
+        return failure if failure and failure.get("key") == self.artifact_key(model, kind) else None
 
     def _failure(self, model: str, kind: Kind) -> Path:
         return self.root / "failures" / model / f"{kind.format}-{kind.precision}.json"

@@ -79,17 +79,17 @@ class ModelPusher:
         """Send the missing blobs; return the number of bytes sent."""
         with self.store.staging() as scratch:
             (scratch / "config").write_bytes(config)
-            told = manifest.value["config"]
+            described = manifest.value["config"]
             blobs = {layer["digest"]: (layer["size"], path) for layer, path in files.values()}
-            blobs[told["digest"]] = (told["size"], scratch / "config")
+            blobs[described["digest"]] = (described["size"], scratch / "config")
             missing = {digest: blobs[digest] for digest in blobs if not self.registry.has_blob(repository, digest)}
             self.watcher.begin(model, sum(size for size, _ in missing.values()))
             sent = 0
             for digest, (size, path) in missing.items():
-                travelled = self.registry.send_blob(
+                was_sent = self.registry.send_blob(
                     repository, digest, path, self.known.get(digest), self.watcher.advance
                 )
-                sent += size if travelled else 0
+                sent += size if was_sent else 0
             self.known |= dict.fromkeys(blobs, repository)
             there = f"{len(blobs) - len(missing)} of {len(blobs)} files were there"
             self.watcher.end(f"{model}: {sent / 1e6:.1f} MB sent, {there}")

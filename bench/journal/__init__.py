@@ -1,1 +1,1 @@
-"""What a run leaves on the disk: run.json and the journal, written and read."""
+"""The files of a run: reads and writes run.json and the journal."""

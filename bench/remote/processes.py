@@ -8,6 +8,7 @@ import docker
 
 from bench.arms.launch import RUNNER, Outcome, Spec, by_signal, environment, tail
 from bench.arms.rootfs import ENTER, PYTHON
+from bench.core import cpus as cpu_lists
 from bench.core.errors import HostError
 from bench.images.engine import ENGINE_GONE, LABEL, files_digest, gone, remove
 from bench.images.local import Locate
@@ -36,7 +37,7 @@ class BoardProcess:
             [*command, *RUNNER, str(spec.request)],
             hear,
             env=environment(spec.threads, spec.grant.environment),
-            cpus=_numbers(spec.cpus),
+            cpus=cpu_lists.parse(spec.cpus, self.board.facts["cpus"]),
             timeout=spec.timeout,
         )
         code, reason, message = ended["code"], None, None
@@ -130,9 +131,3 @@ class BoardNativeArm(BoardProcess):
     def launch(self, spec: Spec) -> Outcome:
         """Run one process on the bare board."""
         return self.run([self.pythons[spec.framework]], spec)
-
-
-def _numbers(cpus: str) -> list[int]:
-    """`0-1,4` → [0, 1, 4]."""
-    ends = [part.partition("-") for part in cpus.split(",")]
-    return [number for low, _, high in ends for number in range(int(low), int(high or low) + 1)]

@@ -98,9 +98,9 @@ class Checks:
         files.write_json(self._path(cell, verdict.limits), {"basis": basis, **vars(verdict)})
 
     def _read(self, path: Path, cell: Cell) -> Verdict | None:
-        told = files.read_json(path) or {}
-        limits = Limits(memory=told.get("memory"), timeout=told.get("timeout", TIMEOUT))
-        return Verdict(**told) if told.pop("basis", None) == self._basis(cell, limits) else None
+        stored = files.read_json(path) or {}
+        limits = Limits(memory=stored.get("memory"), timeout=stored.get("timeout", TIMEOUT))
+        return Verdict(**stored) if stored.pop("basis", None) == self._basis(cell, limits) else None
 
     def _path(self, cell: Cell, limits: Limits) -> Path:
         """Return the file of a verdict: the name of the cell, then the limits that differ from the default."""

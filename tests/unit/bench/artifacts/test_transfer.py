@@ -22,7 +22,7 @@ from tests.support.model_sources import write_made, write_sources
 OWN = {"key": "a key", "file": "mine.onnx", "batch": 1}
 
 
-class Shelf:
+class FakeRegistry:
     """In a registry's place: blobs and manifests in memory, and what was sent to it."""
 
     address = "127.0.0.1:5000"
@@ -69,7 +69,7 @@ def site(tmp_path: Path) -> SimpleNamespace:
     full, empty = (Store(tmp_path / name, Recipes(recipes)) for name in ("full", "empty"))
     make(full, ["onnx"])
     make(full, ["savedmodel"], defines=False)
-    return SimpleNamespace(full=full, empty=empty, shelf=Shelf(), recipes=recipes)
+    return SimpleNamespace(full=full, empty=empty, registry=FakeRegistry(), recipes=recipes)
 
 
 def make(
@@ -86,11 +86,11 @@ def make(
 
 
 def pushed(site: SimpleNamespace, store: Store | None = None, name: str = "small"):
-    return ModelPusher(store or site.full, site.shelf, Watcher()).push(name)
+    return ModelPusher(store or site.full, site.registry, Watcher()).push(name)
 
 
 def pulled(site: SimpleNamespace, name: str = "small", wanted=lambda kind: True, digest: str | None = None):
-    return pull(site.empty, site.shelf, name, wanted, Watcher(), digest)
+    return pull(site.empty, site.registry, name, wanted, Watcher(), digest)
 
 
 def test_what_is_pushed_is_pulled_byte_by_byte(site: SimpleNamespace) -> None:
@@ -109,9 +109,9 @@ def test_what_is_pushed_is_pulled_byte_by_byte(site: SimpleNamespace) -> None:
 
 def test_what_is_there_does_not_travel_twice(site: SimpleNamespace) -> None:
     pushed(site)
-    site.shelf.sent.clear()
+    site.registry.sent.clear()
     assert pushed(site).moved_bytes == 0
-    assert site.shelf.sent == []
+    assert site.registry.sent == []
     pulled(site)
     again = pulled(site)
     assert (again.moved_bytes, again.artifacts) == (0, [])
@@ -154,7 +154,7 @@ def test_a_converter_that_changed_outdates_what_it_made_and_nothing_else(site: S
 def test_bytes_that_are_not_the_artifact_are_refused_and_leave_nothing(site: SimpleNamespace) -> None:
     pushed(site)
     (digest,) = [f"sha256:{site.full.find('small', 'onnx', 'fp32').sha256}"]
-    site.shelf.blobs[digest] = b"damaged"
+    site.registry.blobs[digest] = b"damaged"
     with pytest.raises(HostError, match="is not the artifact"):
         pulled(site)
     assert site.empty.manifest("small") is None
@@ -163,11 +163,11 @@ def test_bytes_that_are_not_the_artifact_are_refused_and_leave_nothing(site: Sim
 
 def test_a_pull_that_breaks_off_leaves_nothing_and_goes_on_next_time(site: SimpleNamespace) -> None:
     pushed(site)
-    site.shelf.broken = f"sha256:{site.full.find('small', 'onnx', 'fp32').sha256}"
+    site.registry.broken = f"sha256:{site.full.find('small', 'onnx', 'fp32').sha256}"
     with pytest.raises(HostError, match="broke off"):
         pulled(site)
     assert site.empty.manifest("small") is None
-    site.shelf.broken = ""
+    site.registry.broken = ""
     pulled(site)
     assert list(site.empty.verify()) == []
 
@@ -272,13 +272,13 @@ def test_what_an_earlier_version_pushed_is_no_second_file(own: SimpleNamespace) 
     path.write_text(json.dumps({**index, "artifacts": [ncnn]}))
     with pytest.raises(HostError, match=r"its file mine\.onnx is missing"):
         pushed(own, own.empty, "mine")
-    repository = repository_of(own.shelf, "mine")
-    manifest = own.shelf.manifest(repository, OWN_TAG)
-    there = unpack(manifest, own.shelf.blob(repository, manifest.value["config"]["digest"]), "mine")
+    repository = repository_of(own.registry, "mine")
+    manifest = own.registry.manifest(repository, OWN_TAG)
+    there = unpack(manifest, own.registry.blob(repository, manifest.value["config"]["digest"]), "mine")
     others = [each for each in there["artifacts"] if each["format"] != "ncnn"]
     spoiled, config = pack({**there, "artifacts": [*others, ncnn]}, manifest.value["layers"])
-    own.shelf.blobs[spoiled.value["config"]["digest"]] = config
-    own.shelf.manifests[repository, OWN_TAG] = spoiled
+    own.registry.blobs[spoiled.value["config"]["digest"]] = config
+    own.registry.manifests[repository, OWN_TAG] = spoiled
     assert pulled(own, "mine").artifacts == ["onnx/fp32", "tflite/fp32", "onnx/int8"]
     own.full.remove("mine")
     make(own.full, ["onnx"], own=OWN, name="mine")
@@ -287,9 +287,9 @@ def test_what_an_earlier_version_pushed_is_no_second_file(own: SimpleNamespace) 
 
 @pytest.mark.parametrize("told", [{}, {"key": 1}, {"key": "another"}, [], {"key": "../a key"}])
 def test_a_user_s_model_that_does_not_say_its_key_is_refused(own: SimpleNamespace, told: object) -> None:
-    repository = repository_of(own.shelf, "mine")
-    manifest = own.shelf.manifest(repository, OWN_TAG)
-    index = json.loads(own.shelf.blob(repository, manifest.value["config"]["digest"]))
+    repository = repository_of(own.registry, "mine")
+    manifest = own.registry.manifest(repository, OWN_TAG)
+    index = json.loads(own.registry.blob(repository, manifest.value["config"]["digest"]))
     spoiled, config = pack({**index, "own": told, "key": told["key"] if told == {"key": "../a key"} else "a key"}, [])
     with pytest.raises(HostError, match="no model of this version"):
         unpack(spoiled, config, "mine")
@@ -305,12 +305,12 @@ def test_nothing_takes_the_place_of_a_model_of_the_catalogue(site: SimpleNamespa
 @pytest.mark.parametrize("title", ["../../etc/passwd", "/etc/passwd", "a/../../b", ""])
 def test_a_path_that_leaves_its_folder_is_refused(site: SimpleNamespace, title: str) -> None:
     pushed(site)
-    repository = repository_of(site.shelf, "small")
-    manifest = site.shelf.manifest(repository, tag_of(site.full.manifest("small")))
+    repository = repository_of(site.registry, "small")
+    manifest = site.registry.manifest(repository, tag_of(site.full.manifest("small")))
     value = manifest.value
     value["layers"][0]["annotations"][TITLE] = title
     with pytest.raises(HostError, match="no model of this version"):
-        unpack(make_manifest(value), site.shelf.blob(repository, value["config"]["digest"]), "small")
+        unpack(make_manifest(value), site.registry.blob(repository, value["config"]["digest"]), "small")
 
 
 def test_nothing_made_is_nothing_to_push(site: SimpleNamespace) -> None:
