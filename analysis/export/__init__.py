@@ -1,1 +1,1 @@
-"""Results in the formats of other programs, and theirs in ours."""
+"""Exports results to formats of other programs, and imports results of other programs."""

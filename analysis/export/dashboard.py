@@ -1,4 +1,4 @@
-"""A report as the JSON that github-action-benchmark draws over time, with `tool: customSmallerIsBetter`."""
+"""A report as JSON for github-action-benchmark (`tool: customSmallerIsBetter`), which draws results over time."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from bench.core.terminal import printable
 
 
 def dashboard(loaded: Loaded) -> list[dict[str, Any]]:
-    """One entry a cell and arm: `name`, `unit` (ms), `value`, `range` and `extra`, which the page shows on pointing.
+    """Return an entry per cell and arm: `name`, `unit` (ms), `value`, `range` and `extra` (the page's tooltip).
 
-    The value is the geometric mean over launches of their medians, the range its 95 % t interval on logarithms.
+    The value is the geometric mean of the medians of launches. The range is its 95 % t interval on logarithms.
     """
     good = loaded.launches[loaded.launches["status"] == "ok"]
     entries = []

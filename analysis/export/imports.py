@@ -1,11 +1,11 @@
-"""What edgeBench, the code of the 2019 study, prints, as a run's folder.
+"""Imports the output of edgeBench, the code of the 2019 study, as a run's folder.
 
-Each of its scripts (pytorch, tensorflow, caffe) prints one line, the mean of all inferences of one model:
+Each of its scripts (pytorch, tensorflow, caffe) prints one line with the mean of all inferences of one model:
 
     resnet-18 inference time (sec): 0.02650
 
-Such a mean is no launch: it has no samples, no repetition, and no record of machine or versions; making the input is
-in it, and so are the first inferences. It is kept as what it is, a line of status `mean` without samples, which every
+Such a mean is not a launch: it has no samples, no repetition, and no record of machine or versions. It includes the
+creation of the input and the first inferences. It is stored as a line of status `mean` without samples, which every
 view shows without interval or verdict.
 """
 
@@ -16,16 +16,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bench.core.version import now
-
 from analysis.data.fields import DAY_NS
 from bench.core.errors import ConfigError, HostError
+from bench.core.version import now
 from bench.journal.journal import Journal, write_run
 from bench.journal.reader import MEAN, SCHEMA
 
 SCRIPTS = ("pytorch", "tensorflow", "caffe")
 _LINE = re.compile(r"\s*(?P<model>\S+) inference time \(sec\): (?P<seconds>\S+)\s*")
-# The names that its scripts print, and those of the study and of this project for the same networks.
+# Maps the names that the scripts print, and those of the study, to this project's names.
 _MODELS = {
     **{name: name for name in ("resnet-18", "resnet-50", "resnet-101", "alexnet", "vgg16", "vgg19", "xception")},
     **{name: name for name in ("c3d", "cifarnet", "deepspeech", "resnet50-ssd")},
@@ -47,7 +46,7 @@ CAVEATS = (
 
 @dataclass(frozen=True)
 class Mean:
-    """One printed line: its number in the file, the model by this project's name, the mean in ns."""
+    """One printed line: its line number, this project's name of the model, and the mean in ns."""
 
     line: int
     model: str
@@ -55,9 +54,9 @@ class Mean:
 
 
 def read_printed(path: Path) -> tuple[list[Mean], list[str]]:
-    """(means, what was left out with line and reason). Lines of other programs are passed over.
+    """Return the means, and the omitted lines with their reasons. Lines of other programs are ignored.
 
-    Raises ConfigError when the file cannot be found or has no such line, HostError when it cannot be read.
+    Raises ConfigError if the file does not exist or has no such line, HostError if it cannot be read.
     """
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -87,7 +86,7 @@ def read_printed(path: Path) -> tuple[list[Mean], list[str]]:
 def write_imported(
     folder: Path, means: list[Mean], *, source: Path, script: str, device: str, inferences: int | None
 ) -> None:
-    """Write the means as a run, named as its folder. `inferences` is how many each mean is of, None where nobody knows.
+    """Write the means as a run with the name of its folder. `inferences` is their number per mean, None if unknown.
 
     Raises HostError.
     """
@@ -118,6 +117,6 @@ def _record(cell: str, number: int, mean: dict[str, Any]) -> dict[str, Any]:
 def _nanoseconds(text: str) -> int | None:
     try:
         ns = Decimal(text) * 10**9
-    except ArithmeticError:  # no number, or one without bounds
+    except ArithmeticError:  # not a number, or infinite
         return None
     return int(ns) if ns.is_finite() and 1 <= ns < DAY_NS else None

@@ -1,8 +1,8 @@
-"""A run as pyperf's JSON (format 1.0), to be read by `python -m pyperf stats FILE` and its library.
+"""A run as JSON for pyperf (format 1.0), readable by `python -m pyperf stats FILE` and its library.
 
-A benchmark is a cell in an arm, a run of pyperf's a launch, in seconds. Each launch gives one value, its median:
-pyperf takes all values of a benchmark as one sample of independent ones, which the single times of a process are not
-(docs/method.md). All times are written when asked for, together with the warm-up, which pyperf keeps apart.
+A pyperf benchmark is a cell in an arm; a pyperf run is a launch. Times are in seconds. Each launch gives one value, its
+median, because pyperf treats all values of a benchmark as independent, which the times of one process are not
+(docs/method.md). With `samples`, all times and the warm-up are written; pyperf keeps the warm-up apart.
 """
 
 from datetime import datetime
@@ -20,7 +20,7 @@ VERSION = "1.0"
 
 
 def pyperf(run: Run, loaded: Loaded, *, samples: bool = False) -> dict[str, Any]:
-    """The suite. Raises ValueError when no launch has a number: pyperf has no file without a value."""
+    """Return the suite. Raises ValueError if no launch has a number: a pyperf file needs a value."""
     good = loaded.launches[loaded.launches["status"] == "ok"]
     if good.empty:
         raise ValueError("no launch has a number")
@@ -64,7 +64,7 @@ def _facts(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def _date(text: Any) -> str | None:
-    """pyperf reads a date with `fromisoformat`, and adds durations to it: anything else would stop it."""
+    """Return the date as text. pyperf fails on a date that `fromisoformat` cannot read, or cannot add durations to."""
     try:
         return datetime.fromisoformat(text).isoformat() if isinstance(text, str) else None
     except ValueError:
@@ -72,7 +72,7 @@ def _date(text: Any) -> str | None:
 
 
 def _metadata(said: dict[str, Any]) -> dict[str, Any]:
-    """Numbers, and texts of one line with something in them: all that pyperf takes."""
+    """Keep the values that pyperf accepts: numbers and non-empty texts of one line."""
     plain = {}
     for name, value in said.items():
         if isinstance(value, str):

@@ -1,12 +1,12 @@
-"""What `bench report --json` prints: one run's report (report.py) with three more keys, or several of them.
+"""The output of `bench report --json`: the report of one run (build.py) with three more keys, or of several runs.
 
-of one run      all keys of report.py, best[], left_out[], summary[]
-of several      schema, runs[] (one report each, all keys of report.py), best[], left_out[], summary[]
+one run         all keys of build.py, best[], left_out[], summary[]
+several runs    schema, runs[] (one report each, all keys of build.py), best[], left_out[], summary[]
 
 best[]          the fastest framework for each run, device, network and precision: run_id, device, model, precision,
                 framework, arm, ms, ci95_ms, launches, not_told_apart[] (best.py)
-left_out[]      cell, run_id, reason: what no comparison counts (comparable.py), `best` among them
-summary[]       title, lines[]: the page's sentences (plain_words.py)
+left_out[]      cell, run_id, reason: cells that no comparison may use (comparable.py), `best` included
+summary[]       title, lines[]: the sentences of the page (summary.py)
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from analysis.text.summary import sections
 
 
 def as_json(evidence: Evidence) -> dict[str, Any]:
-    """See above; all of it can be written as JSON."""
+    """Return the dictionary described above, which is valid JSON."""
     summary = [{"title": part.title, "lines": part.lines} for part in sections(evidence)]
     more = {"best": best_frameworks(evidence), "left_out": entries(evidence), "summary": summary}
     if len(evidence.reports) == 1:

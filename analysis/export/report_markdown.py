@@ -1,7 +1,7 @@
-"""Runs as Markdown (GitHub's), for a pull request or a page of notes: the summary, and a table of cells.
+"""Runs as GitHub's Markdown, for a pull request or notes: the summary, and a table of cells.
 
-Names come from journals that anybody may have written; they stand in code spans, in which nothing is markup
-(compare_markdown.py).
+Names come from journals, which are not trusted. They are written in code spans, so that they cannot be markup
+(compare/markdown.py).
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ _MARKS = {"different": "⚠️ ", "incomparable": "⚠️ "}
 
 
 def markdown(evidence: Evidence) -> str:
-    """Headline, the parts of the summary, and each cell with its times and ratios."""
+    """Return a headline, the parts of the summary, and a table of cells with times and ratios."""
     lines = [f"### {'Run' if len(evidence.runs) == 1 else 'Runs'} measured", ""]
     for report in evidence.reports:
         said = (report["run_id"], report["created"], report["host"].get("cpu_model"))
@@ -44,7 +44,7 @@ def markdown(evidence: Evidence) -> str:
 
 
 def _row(cell: dict[str, Any], label: str, read: Any) -> str:
-    """A cell, with the row of evidence that stands for it, or None."""
+    """Return the table's row of a cell. `read` is the cell's row of evidence, or None."""
     name = code(f"{cell['cell'][:160]} {label}".strip())
     if read is None or read["ms"] != read["ms"]:
         return f"| {name} | – | {code(cell['status'])} | – | – | – |"

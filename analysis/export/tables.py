@@ -1,4 +1,4 @@
-"""A run as tidy tables, one row a launch or one row a sample, and as CSV or Parquet (docs/results.md lists columns)."""
+"""A run as tidy tables with one row per launch or per sample, in CSV or Parquet (columns: docs/results.md)."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,12 +13,12 @@ from analysis.data.samples import wrong_samples
 from bench.journal.journal import Run
 
 _NAMES = ("launch", "device", "framework", "model", "precision", "arm")
-# Texts with which a spreadsheet begins to calculate; a quote before them keeps it from that.
+# A spreadsheet reads texts with these first characters as formulas; a quote in front prevents that.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def launch_table(run: Run, loaded: Loaded) -> pd.DataFrame:
-    """One row a launch, timed or of the energy pass, also those without a number.
+    """Return one row per launch, timed or of the energy pass, including launches without a number.
 
     Times in ns and sizes in bytes are whole numbers or missing.
     """
@@ -52,9 +52,9 @@ def launch_table(run: Run, loaded: Loaded) -> pd.DataFrame:
 
 
 def _rows(loaded: Loaded) -> tuple[pd.DataFrame, list[str]]:
-    """Timed launches, then those of the energy pass; and the columns that only the latter have.
+    """Return timed launches, then those of the energy pass, and the columns that only the latter have.
 
-    What an inference took while sensors were read is no latency, and has a name of its own.
+    The time of an inference while sensors are read is not its latency, so its column has another name.
     """
     energy = loaded.energy.rename(columns={"median_ns": "window_median_ns"}).assign(n=0)
     own = [str(name) for name in energy if name not in loaded.launches]
@@ -66,9 +66,9 @@ def _rows(loaded: Loaded) -> tuple[pd.DataFrame, list[str]]:
 
 
 def sample_table(run: Run, loaded: Loaded) -> pd.DataFrame:
-    """One row a timed or warm-up inference of the launches with a number, in the order in which they ran.
+    """Return one row per timed or warm-up inference of the launches with a number, in the order of execution.
 
-    Names are categories: ten million rows of text would not fit.
+    Names are categories: ten million rows of text would not fit in memory.
     """
     good = loaded.launches[loaded.launches["status"] == "ok"].reset_index(drop=True)
     good["run_id"] = run.facts["run_id"]
@@ -89,16 +89,16 @@ def sample_table(run: Run, loaded: Loaded) -> pd.DataFrame:
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """UTF-8 with a header line; missing values are empty. Raises OSError.
+    """Write UTF-8 with a header line; missing values are empty. Raises OSError.
 
-    A text that a spreadsheet would take for a formula gets a quote in front: texts come from journals.
+    Texts come from journals, so a text that a spreadsheet would read as a formula gets a quote in front.
     """
     guarded = {name: _guarded(table[name]) for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])}
     table.assign(**guarded).to_csv(path, index=False, lineterminator="\n")
 
 
 def write_parquet(table: pd.DataFrame, path: Path) -> None:
-    """Columns with their types, missing values as nulls. Raises OSError."""
+    """Write columns with their types, missing values as nulls. Raises OSError."""
     table.to_parquet(path, index=False, engine="pyarrow")
 
 
@@ -111,7 +111,7 @@ def _guard(text: Any) -> str:
 
 
 def _times(values: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Times in ns; nothing where they are none: load.py refused damaged samples, and did not look at the warm-up."""
+    """Return times in ns, or none if they are damaged: launches.py checks samples, but not the warm-up."""
     return np.array([] if wrong_samples(values) else values, dtype=np.int64)
 
 

@@ -1,7 +1,7 @@
-"""What every page shares: one HTML file that needs nothing else, no network and no second file.
+"""The frame of every page: one HTML file that needs no network and no other file.
 
-Names in a journal are not trusted. Jinja escapes every text; figures get theirs as JSON data, drawn as SVG text; and
-the page forbids itself, by a content security policy, every script but the ones named by hash and every request.
+Names in a journal are not trusted. Jinja escapes every text. Figures get texts as JSON data and draw them as SVG text.
+The page's content security policy forbids all requests, and all scripts except those named by hash.
 """
 
 import base64
@@ -24,7 +24,7 @@ _TEMPLATES = Path(__file__).with_name("templates")
 
 
 def fill(template: str, **values: Any) -> str:
-    """The page of a template that extends base.html.j2, with what it is to say."""
+    """Return the page of a template that extends base.html.j2, filled with `values`."""
     scripts = [_library(), _text("report.js")]
     frame = {
         "style": Markup(_text("report.css")),
@@ -52,9 +52,9 @@ def _environment() -> Environment:
 
 @cache
 def _library() -> str:
-    """Vega-Embed with all that it needs, as one script."""
+    """Return Vega-Embed with all its dependencies as one script."""
     bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
-    return bundle.replace("</script", "<\\/script")  # inside strings only; would end the element
+    return bundle.replace("</script", "<\\/script")  # occurs only inside strings; it would end the element
 
 
 def _text(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Where the numbers of a page come from: the machine, the plan, images, models and packages."""
+"""The provenance of a page's numbers: machine, plan, images, models and packages."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -10,12 +10,12 @@ from bench.core.terminal import short
 from bench.journal.journal import Run
 
 PARITY = ("max_rel", "cosine", "top1")
-TEXT = 300  # letters of a fact
+TEXT = 300  # characters of a fact
 _RAN = ("framework", "arm", "Python", "packages", "threads", "CPUs")
 
 
 class Provenance(NamedTuple):
-    """One run: name → text, and tables."""
+    """The provenance of one run: (name, text) pairs, and tables."""
 
     run_id: str
     facts: list[tuple[str, str]]
@@ -23,7 +23,7 @@ class Provenance(NamedTuple):
 
 
 def provenance(run: Run, report: dict[str, Any], most: int) -> Provenance:
-    """All that run.json and the launches say of how the run was made; tables of at most that many rows."""
+    """Return the facts of run.json and of the launches about a run, with tables of at most `most` rows."""
     facts = run.facts
     told = [
         *said_of(facts, ("plan", "host", "versions", "sensors", "imported")),
@@ -40,12 +40,12 @@ def provenance(run: Run, report: dict[str, Any], most: int) -> Provenance:
 
 
 def cut(told: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Names and texts, as much of them as a page has room for."""
+    """Shorten names and texts to at most TEXT characters."""
     return [(short(name), short(text, TEXT)) for name, text in told]
 
 
 def said_of(facts: dict[str, Any], parts: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """When and by what command, and all of these parts of run.json or study.json, flat."""
+    """Yield date and command, and all values in these parts of run.json or study.json."""
     yield "created", _flat(facts.get("created"))
     yield "command", _flat(facts.get("command"))
     for part in parts:
@@ -55,7 +55,7 @@ def said_of(facts: dict[str, Any], parts: Iterable[str]) -> Iterator[tuple[str, 
 
 
 def made_of(facts: dict[str, Any], most: int) -> Iterator[Table]:
-    """The images and the models' files."""
+    """Yield tables of the images and the model files."""
     images = section(facts, "images").items()
     yield simple(
         "Images",
@@ -75,7 +75,7 @@ def made_of(facts: dict[str, Any], most: int) -> Iterator[Table]:
 
 
 def _ran(run: Run) -> Iterator[tuple[str, ...]]:
-    """Once for each framework and arm that says the same."""
+    """Return what the launches ran, once for equal launches of a framework and arm."""
     seen: dict[tuple[str, ...], None] = {}
     names = cell_names(run.facts)
     for record in run.launches:

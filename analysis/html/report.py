@@ -1,4 +1,4 @@
-"""A report as one page (page_frame.py), under 6 MB whatever the runs hold."""
+"""A report as one page (frame.py), which is smaller than 6 MB for any runs."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -23,19 +23,19 @@ MOST_BYTES = 6_000_000
 
 
 class Limits(NamedTuple):
-    """How much of a part a page holds; what is left out is said where it is missing."""
+    """The size limits of a page's parts. The page says what it omits."""
 
     rows: int  # of a table
     cells: int  # with details
     samples: int  # of all launches together
 
 
-# Tried in their order until the page is small enough.
+# Used in this order until the page is small enough.
 LIMITS = (Limits(400, 300, 100_000), Limits(150, 60, 30_000), Limits(50, 10, 3_000))
 
 
 def render(evidence: Evidence, answers: Sequence[Answered] = (), refresh: int | None = None) -> str:
-    """The page of these runs, with all answers that they give, or these; a browser reads it again after `refresh` s."""
+    """Return the page of these runs with `answers`, by default all. A browser reloads it after `refresh` seconds."""
     answers = answers or answer_all(evidence)
     figures = [compiled(answered.answer.figure) for answered in answers]
     for limits in LIMITS:
@@ -46,7 +46,7 @@ def render(evidence: Evidence, answers: Sequence[Answered] = (), refresh: int | 
 
 
 def answer_all(evidence: Evidence) -> list[Answered]:
-    """What containers cost, of runs with ablations also where that comes from, and every other study's answer."""
+    """Return the answers of all studies: the cost of containers first, with its causes if the runs have ablations."""
     ablated = any(cell["attribution"] for report in evidence.reports for cell in report["cells"])
     first = overhead(evidence) if ablated else [Answered(COST, answer_study(COST, evidence))]
     return [
@@ -93,7 +93,7 @@ def _study(answered: Answered, figure: Any, most: int) -> dict[str, Any]:
 
 
 def _chosen(evidence: Evidence, most: int) -> list[dict[str, Any]]:
-    """The cells that get details, in their order: where there are too many, those first in which something is wrong."""
+    """Return the cells with details, in their order. If there are too many, cells with problems are preferred."""
     cells = [
         {
             **cell,

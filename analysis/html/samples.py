@@ -1,6 +1,7 @@
-"""Samples of launches for a page, thinned: of each launch the fastest, the slowest, and order statistics between them.
+"""A subset of samples for a page: the fastest and slowest of each launch, and order statistics between.
 
-A page that held ten million samples would not open. Which are kept is not chance: at equal steps in order of size.
+A browser could not open a page with ten million samples. The subset is not random: it takes equal steps in the sorted
+samples.
 """
 
 import json
@@ -14,16 +15,16 @@ from analysis.data.samples import wrong_samples
 from analysis.report.evidence import Evidence
 from bench.core.matrix.arm_names import ABLATIONS, ARMS
 
-FEWEST, MOST = 3, 40  # samples of a launch
+FEWEST, MOST = 3, 40  # samples per launch
 
 
 def kept_of(launches: int, budget: int) -> int:
-    """How many samples of each launch a page of that budget shows."""
+    """Return how many samples of each launch a page shows: FEWEST to MOST, and together about `budget`."""
     return max(FEWEST, min(MOST, budget // max(launches, 1)))
 
 
 def samples(evidence: Evidence, cells: set[tuple[str, str]], kept: int) -> dict[tuple[str, str], dict[str, Any]]:
-    """(run id, cell) → arm → list of [block, [times in ms, ascending]], of launches with a number."""
+    """Return (run id, cell) → arm → list of [block, [times in ms, ascending]] for launches with a number."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for run in evidence.runs:
         for record in run.launches:
@@ -36,7 +37,7 @@ def samples(evidence: Evidence, cells: set[tuple[str, str]], kept: int) -> dict[
 
 
 def specification() -> dict[str, Any]:
-    """Vega-Lite that the page fills with one cell's rows: `arm`, `block`, `ms`, `kind` (sample or median)."""
+    """Return Vega-Lite that the page fills with one cell's rows: `arm`, `block`, `ms`, `kind` (sample or median)."""
     tooltip = [
         {"field": "arm", "type": "nominal"},
         {"field": "block", "type": "quantitative"},

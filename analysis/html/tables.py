@@ -1,4 +1,4 @@
-"""Tables of a page, as texts and what to sort them by. The template escapes every text."""
+"""The tables of a page, as texts with sort keys. The template escapes every text."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,11 +17,11 @@ from analysis.report.study_data import TOLD, Answer, shown
 from analysis.text.energy_phrases import energy
 from bench.core.terminal import short
 
-TEXT = 160  # letters of a text in a table
+TEXT = 160  # characters of a text in a table
 
 
 class Field(NamedTuple):
-    """One field: its text, and the number to sort by, if it is one."""
+    """A field: its text, and the number to sort by if it is a number."""
 
     text: str
     value: float | None = None
@@ -29,7 +29,7 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """`numeric` names the columns of numbers, which are set flush right; `remark` says what was left out."""
+    """A table. `numeric` names the right-aligned columns of numbers; `remark` says which rows are omitted."""
 
     caption: str
     columns: Sequence[str]
@@ -39,7 +39,7 @@ class Table:
 
 
 def answer_table(answer: Answer, title: str, most: int) -> Table:
-    """What a study's figure is drawn from, for who cannot see it, and for who wants the numbers."""
+    """Return the data of a study's figure, for readers who cannot see it or who want the numbers."""
     rows = answer.table.head(most)
     names = [name for name in TOLD if name in rows and rows[name].fillna("").astype(bool).any()]
     columns = ["whose", *names, "quantity", "value and interval", "launches", "from", "note"]
@@ -60,7 +60,7 @@ def answer_table(answer: Answer, title: str, most: int) -> Table:
 
 
 def best_table(evidence: Evidence, most: int) -> Table:
-    """The fastest framework for each network."""
+    """Return the fastest framework for each network."""
     found = best_frameworks(evidence)
     run = ["run"] if len(evidence.runs) > 1 else []
     columns = [*run, "device", "network", "precision", "fastest", "ms [95 %]", "arm", "launches", "not told apart"]
@@ -79,12 +79,12 @@ def best_table(evidence: Evidence, most: int) -> Table:
     return Table(caption, columns, rows, frozenset({"ms [95 %]", "launches"}), _remark(found, most, evidence))
 
 
-# Column of evidence → its title.
+# Maps a column of the evidence to its title.
 _CELLS = {"p90_ms": "p90", "p99_ms": "p99", "load_ms": "load", "first_ms": "first inference"}
 
 
 def cells_table(evidence: Evidence, most: int) -> Table:
-    """Every cell in every arm."""
+    """Return every cell in every arm."""
     cells = evidence.cells.head(most)
     run = ["run"] if len(evidence.runs) > 1 else []
     sensed = ["energy, mJ"] if evidence.cells["energy_launches"].gt(0).any() else []
@@ -108,7 +108,7 @@ def cells_table(evidence: Evidence, most: int) -> Table:
 
 
 def _figure(row: Any, name: str) -> float:
-    """No p99 where launches have too few samples for one (tail.py)."""
+    """Return a figure in ms. There is no p99 if launches have too few samples (tail.py)."""
     scarce = name == "p99_ms" and row["samples"] < fewest("p99") * row["launches"]
     return float("nan") if scarce else float(row[name])
 
@@ -118,7 +118,7 @@ def _time(row: Any) -> str:
 
 
 def energy_table(report: dict[str, Any], cell: str) -> Table | None:
-    """What the energy pass says of a cell, arm by arm; None without one."""
+    """Return the energy pass of a cell, one row per arm; None without one."""
     arms = measured_arms(report, cell)
     if not arms:
         return None
@@ -139,7 +139,7 @@ def energy_table(report: dict[str, Any], cell: str) -> Table | None:
 
 
 def simple(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], most: int) -> Table:
-    """A table of texts alone."""
+    """Return a table of texts."""
     rows = list(rows)
     return Table(
         caption, columns, [[Field(_text(text)) for text in row] for row in rows[:most]], remark=left(rows, most)
@@ -147,7 +147,7 @@ def simple(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], 
 
 
 def left(rows: Any, most: int) -> str:
-    """The remark of a table that has no room for all rows."""
+    """Return the remark about omitted rows; empty if there are none."""
     return f"The first {most} of {len(rows)} rows." if len(rows) > most else ""
 
 

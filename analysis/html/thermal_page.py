@@ -1,4 +1,4 @@
-"""A thermal study as one page (page_frame.py): what it says, its figure, and every minute as a table."""
+"""A thermal study as one page (frame.py): its summary, its figure, and a table of minutes."""
 
 from typing import Any
 
@@ -13,11 +13,11 @@ from analysis.html.provenance import Provenance, cut, made_of, said_of
 from analysis.html.tables import Field, Table, left
 from bench.core.terminal import short
 
-MOST = 1500  # rows of a table: a minute each of the longest study
+MOST = 1500  # rows of a table: one per minute of the longest study
 
 
 def render(recording: Recording) -> str:
-    """The page of a study, also of one that was cut short."""
+    """Return the page of a study, which may have been cut short."""
     facts, said, frame = recording.facts, answer(recording), over_time(recording)
     name = short(facts.get("id"))
     return fill(

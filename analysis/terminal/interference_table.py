@@ -1,4 +1,4 @@
-"""A report of interference on the terminal. Fits 80 columns."""
+"""A report of the interference experiment on the terminal. Fits 80 columns."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from bench.core.terminal import grid, safe, say
 
 
 def show(report: dict[str, Any], console: Console) -> None:
-    """Print the whole report. Colours and bold only where the console is a terminal."""
+    """Print the whole report, with colours and bold only if the console is a terminal."""
     console.print(safe(f"Run {report['run_id']}", "bold"))
     for cell in report["cells"]:
         console.print()
@@ -29,7 +29,7 @@ def show(report: dict[str, Any], console: Console) -> None:
 
 
 def _value(figure: dict[str, Any]) -> tuple[str, str]:
-    """A value, and its interval around it in percent."""
+    """Return the value, and its interval relative to it in percent."""
     if not figure["ci95"]:
         return digits(figure["value"]), ""
     low, high = (percent(end / figure["value"], 0) for end in figure["ci95"])

@@ -1,4 +1,4 @@
-"""What different protocols conclude, side by side on the terminal."""
+"""The conclusions of different protocols, side by side on the terminal."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ _UNSURE = {
 
 
 def show(report: dict[str, Any], console: Console) -> None:
-    """Print a table a cell, and what it comes to."""
+    """Print a table and remarks for each cell."""
     for cell in report["cells"]:
         console.print(f"\n[bold]{cell['cell']}[/]")
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))

@@ -1,4 +1,4 @@
-"""A recommendation on the terminal: three choices, each with its evidence, and what was left out."""
+"""A recommendation on the terminal: three choices, each with its evidence, and the cells left out."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,12 +11,12 @@ from analysis.studies.recommend import megabytes
 from analysis.text.energy_phrases import energy
 from bench.core.terminal import safe, say, short
 
-MOST = 10  # of what was left out
+MOST = 10  # of the cells left out
 KINDS = ("fastest", "frugal", "smallest")
 
 
 def show(answer: dict[str, Any], console: Console) -> None:
-    """Print it. Names are text, never markup."""
+    """Print the recommendation. Names are never read as markup."""
     console.print(safe(_head(answer), "bold"))
     for kind in KINDS:
         if answer[kind]:
@@ -33,7 +33,7 @@ def show(answer: dict[str, Any], console: Console) -> None:
 
 
 def constraints(answer: dict[str, Any]) -> str:
-    """`within 20 ms and 500 MB, in int8, on host`; empty without any."""
+    """Return the constraints, such as `within 20 ms and 500 MB, in int8, on host`; empty without any."""
     asked = answer["constraints"]
     parts = [f"{number(asked['max_latency_ms'])} ms"] if asked["max_latency_ms"] is not None else []
     parts += [megabytes(asked["max_memory_bytes"])] if asked["max_memory_bytes"] is not None else []

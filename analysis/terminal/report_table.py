@@ -1,7 +1,6 @@
-"""A report on the terminal: per cell tables of arms, ratios and energy, then the sentences. Fits 80 columns.
+"""A report on the terminal: tables of arms, ratios and energy per cell, then the summary. Fits 80 columns.
 
-Names come from a journal that anybody may have written: they are shown as text, never read as markup or as a
-terminal's control codes.
+Names come from a journal, which is not trusted: they are never read as markup or control codes of the terminal.
 """
 
 from typing import Any
@@ -26,7 +25,7 @@ _FIGURES = ("median", "p90", "p99", "load", "first")
 
 
 def show(report: dict[str, Any], console: Console) -> None:
-    """Print the whole report. Colours and bold only where the console is a terminal."""
+    """Print the whole report, with colours and bold only if the console is a terminal."""
     console.print(safe(f"Run {report['run_id']}", "bold"), safe(_machine(report["host"])), sep="  ")
     for cell in report["cells"]:
         console.print()
@@ -73,7 +72,7 @@ def _ratios(ratios: dict[str, Any], margin: float) -> Table:
     table.add_column("blocks", justify="right")
     for name, ratio in ratios.items():
         if ratio["verdict"] is None and ratio["comparable"] is None:
-            continue  # an arm that was not asked for; the sentences say so once
+            continue  # the arm was not requested; the summary says so once
         verdict = ratio["verdict"] or ("incomparable" if ratio["comparable"] is False else "–")
         pair = "/".join(RATIOS[name])
         table.add_row(name, pair, change(ratio), Text(verdict, _STYLES.get(verdict, "")), str(ratio["blocks"]))
@@ -88,7 +87,7 @@ def _parts(attribution: dict[str, Any], margin: float) -> Table:
     table.add_column("blocks", justify="right")
     for name, entry in attribution.items():
         if entry["verdict"] is None and entry["comparable"] is None:
-            continue  # this engine has none of it; the sentences say why
+            continue  # this engine cannot perform the ablation; the summary says why
         verdict = entry["verdict"] or "incomparable"
         table.add_row(name, change(entry), Text(verdict, _STYLES.get(verdict, "")), str(entry["blocks"]))
     return table

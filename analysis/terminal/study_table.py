@@ -1,4 +1,4 @@
-"""A study on the terminal, and its table as JSON. Names come from journals: they are text, never markup."""
+"""A study on the terminal, and its table as JSON. Names come from journals and are never read as markup."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MOST = 400  # rows: more is for --csv
 
 
 def show(study: Study, answer: Answer, console: Console) -> None:
-    """Print a table for each quantity, then what to see in them. Colours and bold only where the console is one."""
+    """Print a table for each quantity, then the caption, with colours and bold only if the console is a terminal."""
     console.print(safe(f"{study.title} (paper: {study.paper})", "bold"))
     console.print(safe(study.question))
     for quantity, rows in answer.table.groupby("quantity", sort=False):
@@ -27,7 +27,7 @@ def show(study: Study, answer: Answer, console: Console) -> None:
 
 
 def as_records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """A dictionary a row; what there is not is None."""
+    """Return a dictionary per row; missing values are None."""
     rows = table.to_dict("records")
     return [{str(name): None if pd.isna(value) else value for name, value in row.items()} for row in rows]
 
