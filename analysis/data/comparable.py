@@ -1,7 +1,7 @@
 """May two arms of a cell be compared? Only when they ran the same code on the same data in the same way.
 
 Judged: package versions, build ids of the mapped libraries, threads, CPU affinity and quota, environment, artifact,
-runner, Python's minor version, and whether one was slowed down on purpose, as bench selftest does. All launches that
+runner, Python's minor version, and whether one was slowed down on purpose, as the self-test does. All launches that
 are used must agree, not just those of one block: a package that was upgraded during the run is as wrong as one that
 differs between arms.
 

@@ -1,4 +1,4 @@
-"""A self-test's answer as one dictionary with stable keys: what `bench selftest --json` prints.
+"""A self-test's answer as one dictionary with stable keys: what `bench measure selftest --json` prints.
 
 schema, run_id, created, command, host, versions, warnings
 cell, arms, sabotage        what was on for the whole run, or null
@@ -39,7 +39,7 @@ SLOWED = "slowdown on purpose"
 
 
 def build(run: Run) -> dict[str, Any]:
-    """The report of a run of `bench selftest`."""
+    """The report of a run of `bench measure selftest`."""
     loaded, plan = load(run), section(run.facts, "plan")
     rows: dict[str, list[Row]] = {}
     for row in loaded.launches.to_dict("records"):

@@ -73,7 +73,8 @@ def summary(report: dict[str, Any]) -> Iterator[str]:
         if check["failed"]:
             yield f"{_name(check)}: {_PLAIN[check['outcome']]}{_because(check)}"
     if report["verdict"] == UNFINISHED:
-        yield f"It was cut short: bench matrix resume {report['run_id']}, then bench selftest --run {report['run_id']}"
+        run = report["run_id"]
+        yield f"It was cut short: bench matrix resume {run}, then bench measure selftest --run {run}"
 
 
 _PLAIN = {

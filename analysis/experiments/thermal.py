@@ -54,7 +54,7 @@ def _powers(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def answer(recording: Recording) -> dict[str, Any]:
-    """The whole answer as one dictionary, what has no number being null: `bench study thermal --json`."""
+    """The whole answer as one dictionary, what has no number being null: `bench measure thermal --json`."""
     frame = over_time(recording)
     end = (recording.windows[-1]["end_ns"] - recording.windows[0]["start_ns"]) / 1e9 if recording.windows else 0.0
     during = frame[(frame["time_s"] >= 0) & (frame["time_s"] <= end)]

@@ -51,7 +51,7 @@ Observed = dict[int, Seen]  # by block
 
 
 def build(run: Run, loaded: Loaded | None = None) -> dict[str, Any]:
-    """The report of a run of `bench study interference`."""
+    """The report of a run of `bench measure interference`."""
     loaded = loaded or load(run)
     plan = section(run.facts, "plan")
     setups = section(plan, "setups")

@@ -62,7 +62,7 @@ def measure(plan: Plan, matrix: Matrix, options: Options, results: Path, console
             try:
                 outcome = _carry_out(plan, options, sensing, ready, folder, events, console)
             except Interrupted as error:
-                raise Interrupted(f"{error}; what was heard is kept: bench study thermal --show {folder}") from None
+                raise Interrupted(f"{error}; what was heard is kept: bench measure thermal --show {folder}") from None
     reason, message = verdict(outcome)
     return folder, f"{reason}: {message}" if reason else None
 

@@ -274,7 +274,7 @@ def test_a_board_s_heat_is_studied(board, bench, tmp_path, arm):
     """On the desk lies what the sensors there said while it inferred there."""
     root = plant(tmp_path / "board", TX2)
     words = ("--framework", "onnxruntime", "--model", "cifarnet", "--arm", arm, "--host", board.address)
-    done = bench("study", "thermal", *words, "--minutes", "0.05", "--sensors-root", str(root), "--json")
+    done = bench("measure", "thermal", *words, "--minutes", "0.05", "--sensors-root", str(root), "--json")
     assert done.returncode == 0, done.stderr
     study = json.loads(done.stdout)
     events = [json.loads(line) for line in next(tmp_path.glob("results/*/events.jsonl")).read_text().splitlines()]

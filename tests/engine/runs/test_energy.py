@@ -75,7 +75,7 @@ def test_a_thermal_study_tells_time_and_temperature(arm, made, bench, tmp_path):
     board = plant(tmp_path / "board", TX2)
     framework, model = CELL.split("/")[1:3]
     done = bench(
-        "study", "thermal", "--framework", framework, "--model", model, "--arm", arm, "--minutes", "0.1",
+        "measure", "thermal", "--framework", framework, "--model", model, "--arm", arm, "--minutes", "0.1",
         "--sensors-root", str(board), "--png", "thermal.png", "--html", "thermal.html", "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -190,7 +190,7 @@ def test_a_launch_beside_a_busy_neighbour_is_measured_again_and_shown(made, benc
     assert report["warnings"] == []
 
 
-INTERFERENCE = ("study", "interference", *RUN, "--instances", "1,2", "--seconds", "1")
+INTERFERENCE = ("measure", "interference", *RUN, "--instances", "1,2", "--seconds", "1")
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) % 2 != 0, reason="one CPU cannot be split")
@@ -242,7 +242,7 @@ def test_a_group_that_was_cut_short_is_launched_again_whole(made, bench, backgro
 
 def test_the_study_ends_with_tables_a_page_and_pictures(made, bench, tmp_path):
     words = ("--profile", "demo", "--arms", "container,native,no-seccomp", "--blocks", "2", "--out", "out")
-    done = bench("study", "overhead", *RUN, *words)
+    done = bench("measure", "overhead", *RUN, *words)
     assert done.returncode == 0, done.stderr
     assert "container against" in done.stdout
     assert "no-seccomp" in done.stdout
@@ -252,9 +252,9 @@ def test_the_study_ends_with_tables_a_page_and_pictures(made, bench, tmp_path):
     for name in ("attribution", "coldstart"):
         assert (tmp_path / "out" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (tmp_path / "out" / f"{name}.svg").read_text().startswith("<svg")
-    again = bench("study", "overhead", "--run", "latest", "--json", "--out", "out")
+    again = bench("measure", "overhead", "--run", "latest", "--json", "--out", "out")
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["cells"][0]["attribution"]["no-seccomp"]["changed"] == {"seccomp": ["2", "0"]}
     refused = bench("study", "interference", "--run", "latest")
     assert refused.returncode == 2
-    assert "is no run of `bench study interference`" in refused.stderr
+    assert "is no run of `bench measure interference`" in refused.stderr

@@ -1,4 +1,4 @@
-"""`bench selftest` on a real engine: what it checks, that each sabotage fails it, and that it can be taken up again.
+"""`bench measure selftest` on a real engine: what it checks, that each sabotage fails it, and that it can be resumed.
 
 How often it fails by chance is tested on simulated data (tests/unit/selftest); a machine that others use is disturbed,
 and may fail for that: only this, and what cannot be chance, is judged here.
@@ -15,7 +15,7 @@ from tests.engine.conftest import journal, wait_for, written
 
 pytestmark = [pytest.mark.engine, pytest.mark.alone]
 
-SHORT = ("selftest", "--profile", "demo", "--quiet", "--json")
+SHORT = ("measure", "selftest", "--profile", "demo", "--quiet", "--json")
 BY_CHANCE = {"unequal", "missed", "disturbed"}
 
 
@@ -76,15 +76,15 @@ def test_one_that_was_cut_short_goes_on(bench, background, made, tmp_path):
     assert process.wait(60) == 130
     before = [line["launch"] for line in journal(tmp_path / "results")]
     folder = next(Path(tmp_path / "results").glob("*"))
-    cut = bench("selftest", "--run", str(folder), "--json")
+    cut = bench("measure", "selftest", "--run", str(folder), "--json")
     assert cut.returncode == 4
     assert json.loads(cut.stdout)["verdict"] in ("unfinished", "failed")
     done = bench("matrix", "resume", str(folder), "--quiet")
     assert done.returncode == 0, done.stderr
-    assert f"next: bench selftest --run {folder}" in done.stdout
+    assert f"next: bench measure selftest --run {folder}" in done.stdout
     lines = [line for line in journal(tmp_path / "results") if "launch" in line]
     assert [line["launch"] for line in lines[: len(before)]] == before
     counted = {line["launch"] for line in lines if not line["replaced"]}
     assert len(counted) == 2 * 6 + SABOTAGED * 2
-    again = json.loads(bench("selftest", "--run", "latest", "--json").stdout)
+    again = json.loads(bench("measure", "selftest", "--run", "latest", "--json").stdout)
     assert again["verdict"] != "unfinished"

@@ -72,7 +72,7 @@ def study(tmp_path, board, monkeypatch):
         ready = Ready(engine=None, arms={"native": arm}, prepared=prepared, images={}, artifacts={}, recipes={})
         monkeypatch.setattr(thermal, "make_ready", lambda *_, **__: ready)
         sensing = Sensing(root=str(board), period=0.02)
-        said = {"minutes": 0.01, "cooldown": 0, "sensing": sensing, "command": "bench study thermal", **change}
+        said = {"minutes": 0.01, "cooldown": 0, "sensing": sensing, "command": "bench measure thermal", **change}
         result = thermal.measure(
             PLAN, load_matrix(), thermal.Options(**said), tmp_path / "results", Console(quiet=True)
         )
@@ -106,7 +106,7 @@ def test_sensors_are_read_on_while_it_cools_down(study):
 
 
 def test_an_interrupted_study_keeps_what_was_heard_and_says_how_to_see_it(study, tmp_path):
-    with pytest.raises(Interrupted, match="bench study thermal --show"):
+    with pytest.raises(Interrupted, match="bench measure thermal --show"):
         study(Interrupted("interrupted by SIGINT"))
     said = read_recording(find_study(tmp_path / "results", "latest"))
     assert len(said.windows) == 3
