@@ -48,8 +48,8 @@ def build(names: Sequence[str], kinds: Iterable[Kind], progress: Console, *, aga
         if not todo:
             continue
         step_runner = step_runner or find_step_runner(progress)
-        if not step_runner.apart and (brought := sorted(todo.keys() & set(store.user_models()))):
-            what = f"no engine answers, and a model of your own is converted in a container only: {', '.join(brought)}"
+        if not step_runner.apart and (added := sorted(todo.keys() & set(store.user_models()))):
+            what = f"no engine answers, and a model of your own is converted in a container only: {', '.join(added)}"
             raise HostError(what, "start an engine with `make engine-up`")
         step_runner.prepare(step)
         for name, missing in todo.items():
@@ -117,7 +117,7 @@ def _make(
     store: Store, step_runner: StepRunner, step: str, name: str, kinds: Sequence[Kind], progress: Console
 ) -> list[str]:
     """Run one step for a model. Return the messages of its failures; the store keeps them too."""
-    brought = name in store.user_models()
+    of_user = name in store.user_models()
     with store.staging() as folder:
         given: dict[str, Path] = {}
         if source := SOURCES.get(step):
@@ -134,10 +134,12 @@ def _make(
             }
         out = folder / "out"
         out.mkdir()
-        code, said = step_runner.run(Step(name=step, model=name, kinds=kinds, given=given, brought=brought), out)
+        code, said = step_runner.run(
+            Step(name=step, model=name, kinds=kinds, given=given, reads_user_file=of_user), out
+        )
         _keep_log(store, f"{name}-{step}", said)
         if code:
-            reason = failure_reason(code, said, limit=MEMORY if brought else None)
+            reason = failure_reason(code, said, limit=MEMORY if of_user else None)
             return [_fail(store, name, kind, reason, said) for kind in kinds]
         report = StepReport.read(out)
         store.record(name, out, report.made)

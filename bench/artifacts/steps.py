@@ -33,7 +33,7 @@ REPEATED = {"PYTHONHASHSEED": "0"}  # fixes the order of sets, so that converter
 class Step:
     """One call of `python -m models.<name>`: which model, in which kinds, from which files (option → path).
 
-    `brought`: the step reads a user's file, or an artifact of one.
+    `reads_user_file`: the step reads a user's file, or an artifact of one.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Step:
     kinds: Sequence[Kind]
     given: Mapping[str, Path]
     words: Sequence[str] = ()  # further options of the step
-    brought: bool = False
+    reads_user_file: bool = False
 
     def command(self, out: Path | str, given: Mapping[str, str]) -> list[str]:
         """Return the arguments after the interpreter, with paths as the step sees them."""
@@ -81,7 +81,7 @@ class ContainerStepRunner:
 
     def run(self, step: Step, out: Path) -> tuple[int, str]:
         """Run one container."""
-        memory = MEMORY if step.brought else None
+        memory = MEMORY if step.reads_user_file else None
         inside = {option: f"/in/{option}/{path.name}" for option, path in step.given.items()}
         seen = {PROJECT / "models": "/project/models", **{step.given[option]: inside[option] for option in inside}}
         settings: dict[str, Any] = {
@@ -148,7 +148,7 @@ class HostStepRunner:
 
     def run(self, step: Step, out: Path) -> tuple[int, str]:
         """Run one process."""
-        assert not step.brought, "nothing would keep the file from this machine"
+        assert not step.reads_user_file, "nothing would keep the file from this machine"
         given = {option: str(path) for option, path in step.given.items()}
         done = subprocess.run(
             [str(self.pythons[step.name]), "-B", *step.command(out, given)],

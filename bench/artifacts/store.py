@@ -87,8 +87,8 @@ class Store:
         manifest = self._read(self._index(model, key)) if key else None
         if key and manifest:
             said = self.user_entry(model)
-            brought = find_user_file(manifest["artifacts"], said) if said else None
-            current = [each for each in manifest["artifacts"] if each is brought or self._is_current(key, each)]
+            user_file = find_user_file(manifest["artifacts"], said) if said else None
+            current = [each for each in manifest["artifacts"] if each is user_file or self._is_current(key, each)]
             manifest["artifacts"] = [each for each in current if (self.root / each["path"]).exists()]
         return manifest
 

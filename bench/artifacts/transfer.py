@@ -105,15 +105,15 @@ def pull(store: Store, registry: Registry, model: str, wanted: Wanted, watcher: 
     repository = repository_of(registry, model)
     manifest, index = _find(store, registry, model, digest)
     own = index.pop("own", None)
-    brought = find_user_file(index["artifacts"], own) if own else None
-    if own and brought is None:
+    user_file = find_user_file(index["artifacts"], own) if own else None
+    if own and user_file is None:
         what = f"what {registry.address} has of {model} is without the file that was added"
         raise HostError(what, f"where it was added: bench models push {model} --registry {registry.address}")
-    usable = [entry for entry in index["artifacts"] if entry is brought or entry["key"] == _key(store, index, entry)]
+    usable = [entry for entry in index["artifacts"] if entry is user_file or entry["key"] == _key(store, index, entry)]
     asked = [entry for entry in usable if wanted(Kind(entry["format"], entry["precision"]))]
     if not asked:
         raise HostError(f"{registry.address} has nothing of {model} that is asked for", "see `bench models push`")
-    current = [entry for entry in usable if entry is brought or entry in asked]
+    current = [entry for entry in usable if entry is user_file or entry in asked]
     missing = [entry for entry in current if not _has(store, model, entry)]
     if missing and not _has_reference(store, model, index):  # artifacts compared with another reference are replaced
         missing = current

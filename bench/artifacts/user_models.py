@@ -63,7 +63,7 @@ def add(name: str, file: Path, options: Options, matrix: Matrix, say: Console) -
         step_runner.prepare(STEP)
         out = folder / "out"
         out.mkdir()
-        step = Step(name=STEP, model=name, kinds=(), given={"file": given}, words=options.words(), brought=True)
+        step = Step(name=STEP, model=name, kinds=(), given={"file": given}, words=options.words(), reads_user_file=True)
         code, said = step_runner.run(step, out)
         if code:
             raise ConfigError(f"{file}: {_reason(code, said)}", "docs/models.md says what can be brought")
@@ -78,8 +78,8 @@ def remove(name: str) -> None:
     """Remove a user's model and its artifacts from the store. Raises ConfigError."""
     store = Store(model_store())
     if name not in store.user_models():
-        brought = ", ".join(store.user_models()) or "none"
-        raise ConfigError(f"no model '{name}' was added", f"added models: {brought}")
+        added = ", ".join(store.user_models()) or "none"
+        raise ConfigError(f"no model '{name}' was added", f"added models: {added}")
     store.remove(name)
 
 
@@ -110,11 +110,11 @@ def refusals(store: Store, matrix: Matrix) -> Callable[[Cell], str | None]:
             return None
         if failure := store.failure(cell.model, kind):
             return f"{cell.model} cannot be made as {kind}: {failure[:200]}"
-        brought = matrix.models[cell.model].brought
-        if brought is None:
+        source = matrix.models[cell.model].brought
+        if source is None:
             return None
-        made = f"{brought.format}/{brought.precision}"
-        if brought.format != "onnx" or kind == (brought.format, brought.precision):
+        made = f"{source.format}/{source.precision}"
+        if source.format != "onnx" or kind == (source.format, source.precision):
             return f"{cell.framework} reads {kind}, and {cell.model} is {made}"
         more = "" if kind.precision == "fp32" else f" --precision {kind.precision}"
         return f"{cell.model} was not made as {kind}: bench models build {cell.model} --format {kind.format}{more}"

@@ -32,7 +32,7 @@ class Bench:
         self.refused = ""  # the format that steps say they cannot make
         self.parity = PARITY  # what steps find of what they make
         self.code = 1  # with which a step that fails ends
-        self.brought: list[str] = []  # the models whose steps read what a user brought
+        self.user_models: list[str] = []  # the models whose steps read what a user brought
 
     def prepare(self, name: str) -> None:
         self.prepared.append(name)
@@ -40,7 +40,7 @@ class Bench:
     def run(self, step: Step, out: Path) -> tuple[int, str]:
         said = f"{step.name} {step.model} {' '.join(map(str, step.kinds))}"
         self.steps.append(said)
-        self.brought += [step.model] if step.brought else []
+        self.user_models += [step.model] if step.reads_user_file else []
         if self.failing and said.startswith(self.failing):
             return self.code, "noise\nValueError: operator Foo is not supported\n"
         assert set(step.given) == (set() if step.name == "export" else {"model", "inputs", "reference"})
@@ -187,7 +187,7 @@ def test_the_step_runner_knows_what_a_user_brought(engine: Bench, tmp_path: Path
     bring(tmp_path)
     build(["small", "mine"], ["tflite"])
     assert engine.steps == ["export small onnx/fp32", "convert small tflite/fp32", "convert mine tflite/fp32"]
-    assert engine.brought == ["mine"]
+    assert engine.user_models == ["mine"]
 
 
 def test_a_user_s_model_that_takes_too_much_memory_is_told_how_much_there_is(engine: Bench, tmp_path: Path) -> None:

@@ -27,14 +27,14 @@ class Engine:
         )
 
 
-def step(*, brought: bool) -> Step:
-    return Step(name="convert", model="mine", kinds=(Kind("tflite", "fp32"),), given={}, brought=brought)
+def step(*, user: bool) -> Step:
+    return Step(name="convert", model="mine", kinds=(Kind("tflite", "fp32"),), given={}, reads_user_file=user)
 
 
-@pytest.mark.parametrize(("brought", "limit"), [(True, MEMORY), (False, None)])
-def test_what_reads_a_user_s_file_has_a_limit_of_memory(tmp_path: Path, brought: bool, limit: int | None) -> None:
+@pytest.mark.parametrize(("user", "limit"), [(True, MEMORY), (False, None)])
+def test_what_reads_a_user_s_file_has_a_limit_of_memory(tmp_path: Path, user: bool, limit: int | None) -> None:
     engine = Engine()
-    assert ContainerStepRunner(engine).run(step(brought=brought), tmp_path) == (0, "done")
+    assert ContainerStepRunner(engine).run(step(user=user), tmp_path) == (0, "done")
     assert (engine.settings["mem_limit"], engine.settings["memswap_limit"]) == (limit, limit)
     assert engine.settings["network_mode"] == "none"
 
@@ -42,4 +42,4 @@ def test_what_reads_a_user_s_file_has_a_limit_of_memory(tmp_path: Path, brought:
 def test_the_host_reads_no_user_s_file(tmp_path: Path) -> None:
     assert not HostStepRunner.apart
     with pytest.raises(AssertionError, match="nothing would keep the file"):
-        HostStepRunner().run(step(brought=True), tmp_path)
+        HostStepRunner().run(step(user=True), tmp_path)
