@@ -1,4 +1,4 @@
-"""Where a board is: `ssh://user@board:22`, and nothing in it that ssh would take for an option or that is secret."""
+"""Addresses of boards: `ssh://user@board:22`, without passwords and without text that ssh reads as an option."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:%-]*")
 
 @dataclass(frozen=True)
 class Address:
-    """A board as ssh is told of it; `user` and `port` are those of the user's ssh config when left out."""
+    """The address of a board for ssh. Without `user` or `port` the user's ssh config decides."""
 
     host: str
     user: str | None = None
@@ -23,18 +23,18 @@ class Address:
         return f"ssh://{user}{host}{f':{self.port}' if self.port else ''}"
 
     def words(self) -> list[str]:
-        """As arguments of ssh, the last of its options and the destination."""
+        """The arguments of ssh for this address: its last options and the destination."""
         user = ["-l", self.user] if self.user else []
         port = ["-p", str(self.port)] if self.port else []
         return [*user, *port, "--", self.host]
 
     def command(self) -> str:
-        """What a person would type to get there."""
+        """The ssh command that a user would type."""
         return f"ssh {f'-p {self.port} ' if self.port else ''}{f'{self.user}@' if self.user else ''}{self.host}"
 
 
 def parse(text: str) -> Address:
-    """Read an address. Raises ConfigError without repeating what may be a password."""
+    """Parse an address. Raises ConfigError; its message does not repeat a password."""
     hint = "for example --host ssh://user@board or ssh://board:2222; names of ~/.ssh/config do, too"
     try:
         parts = urlsplit(text)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bench.core.errors import ConfigError
 
-MOST = 65_535  # no kernel numbers more
+MOST = 65_535  # the largest number of a CPU that is accepted
 
 
 def allowed() -> list[int]:
@@ -15,7 +15,7 @@ def allowed() -> list[int]:
 
 
 def parse(text: str, there: Sequence[int] | None = None) -> list[int]:
-    """`0-1,4` → [0, 1, 4]. Raises ConfigError when it is no list, or names a CPU that is not `there` (or here)."""
+    """`0-1,4` → [0, 1, 4]. Raises ConfigError for no list, or for a CPU not in `there` (default: this process's)."""
     chosen: set[int] = set()
     for part in text.split(","):
         matched = re.fullmatch(r"(\d+)(?:-(\d+))?", part)

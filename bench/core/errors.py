@@ -1,8 +1,8 @@
-"""Every way in which bench ends without success: one class, one exit code. `bench.cli.app.main` alone exits."""
+"""The errors of bench: each class has its exit code. Only `bench.cli.app.main` exits."""
 
 
 class BenchError(Exception):
-    """What is wrong and where (the message), and what to do next (the hint)."""
+    """An error. The message says what is wrong and where, the hint what to do next."""
 
     exit_code = 1
 
@@ -12,25 +12,25 @@ class BenchError(Exception):
 
 
 class ConfigError(BenchError):
-    """The command line, matrix.yaml or a file the user named is wrong."""
+    """The command line, matrix.yaml or a file that the user named is wrong."""
 
     exit_code = 2
 
 
 class HostError(BenchError):
-    """No engine, or the host cannot do what the launch needs: an image, a model, room on the disk, a free machine."""
+    """No engine answers, or the host lacks what a launch needs: an image, a model, disk space, an idle machine."""
 
     exit_code = 3
 
 
 class CellsFailed(BenchError):
-    """The run went to its end, and some cells have launches without a number."""
+    """The run is complete, but some cells have launches without a result."""
 
     exit_code = 4
 
 
 class SelftestFailed(BenchError):
-    """The instrument does not find what is known, or this machine spoils what it measures."""
+    """The self-test did not measure the known effects, or this machine disturbs the measurement."""
 
     exit_code = 4
 
@@ -48,6 +48,6 @@ class Regression(BenchError):
 
 
 class Interrupted(BaseException):
-    """Ctrl-C or SIGTERM. Not an Exception, so that no library takes it for a failure of its own."""
+    """Ctrl-C or SIGTERM. Not an Exception, so that no library handles it as a failure."""
 
     exit_code = 130

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, whatever becomes of the process that writes them, and their hashes."""
+"""Atomic and durable writes of files, locks, and hashes."""
 
 import fcntl
 import json
@@ -19,7 +19,7 @@ def hash_of(path: Path) -> str:
 
 
 def has(path: Path, sha256: str) -> bool:
-    """Whether a file or folder is there with these very bytes. Reads all of them."""
+    """Whether a file or folder exists and has this SHA-256. Reads all of its bytes."""
     try:
         return path.exists() and hash_of(path) == sha256
     except OSError:
@@ -37,19 +37,19 @@ def files_of(path: Path) -> Iterable[Path]:
 
 
 def only_member(folder: Path) -> Path | None:
-    """What a folder holds, when that is one thing."""
+    """The only entry of a folder, or None when it has another number of entries."""
     members = list(folder.iterdir()) if folder.is_dir() else []
     return members[0] if len(members) == 1 else None
 
 
 def make_durable(path: Path) -> None:
-    """Bring a file, or all of a folder, to the disk, before a name says that it is there."""
+    """Sync a file, or all of a folder, to the disk. Call it before the rename that publishes it."""
     for each in [path, *path.rglob("*")] if path.is_dir() else [path]:
         sync(each)
 
 
 def sync(path: Path) -> None:
-    """Bring one file, or the names in one folder, to the disk."""
+    """Sync one file, or the entries of one folder, to the disk."""
     opened = os.open(path, os.O_RDONLY)
     try:
         os.fsync(opened)
@@ -58,7 +58,7 @@ def sync(path: Path) -> None:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Replace a file of JSON at once. Of two writers at the same time the caller must see to it that one waits."""
+    """Replace a JSON file atomically. The caller must lock out a second writer."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".new")
     partial.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
@@ -68,7 +68,7 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """What a file of JSON says; None where it is missing or damaged."""
+    """The object of a JSON file; None when it is missing or damaged."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -77,7 +77,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def lock(path: Path, flags: int = fcntl.LOCK_EX) -> int:
-    """An open descriptor of a folder or file that is locked for as long as it is open. Raises OSError."""
+    """Open and lock a folder or file. Returns the descriptor; closing it unlocks. Raises OSError."""
     held = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(held, flags)
@@ -88,7 +88,7 @@ def lock(path: Path, flags: int = fcntl.LOCK_EX) -> int:
 
 
 def sweep(area: Path) -> None:
-    """Remove the folders that nobody holds: what killed processes left."""
+    """Remove the folders that no process has locked: killed processes left them."""
     for folder in area.iterdir():
         with suppress(OSError):
             held = lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)

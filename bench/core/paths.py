@@ -1,4 +1,4 @@
-"""Where things are: the project's own files and the cache that all clones of one user share."""
+"""Paths of the project's files, and of the cache that all clones of one user share."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ MATRIX = PROJECT / "matrix.yaml"
 
 
 def cache() -> Path:
-    """The cache folder; one variable, EDGEBENCH_CACHE, moves it (setup/lib.sh says the same)."""
+    """The cache folder. The variable EDGEBENCH_CACHE moves it (setup/lib.sh has the same rule)."""
     if named := os.environ.get("EDGEBENCH_CACHE"):
         return Path(named).absolute()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgebench-matrix"

@@ -1,4 +1,4 @@
-"""Our own versions and the current time, as run.json and the journal record them."""
+"""The versions of bench and the current time, as run.json and the journal record them."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from runner.protocol import PROTOCOL
 
 
 def versions() -> dict[str, Any]:
-    """Versions of what is ours, and the commit where there is one."""
+    """The versions of bench, runner and protocol, and the git commit, None without a repository."""
     return {"bench": runner_version, "runner": runner_version, "protocol": PROTOCOL, "git": _git()}
 
 

@@ -1,4 +1,4 @@
-"""What a build needs before it begins, where that is more than the usual: another Debian, another architecture."""
+"""Prepares what a build needs besides the default: base images of another Debian, another architecture."""
 
 import subprocess
 from collections.abc import Callable, Iterable
@@ -7,14 +7,14 @@ from bench.core.errors import HostError
 from bench.core.paths import PROJECT
 from bench.images.local import architecture, native_platform
 
-DEFAULT_BASE = "debian:bookworm-slim"  # for this machine: `make` sees to it before it calls us
+DEFAULT_BASE = "debian:bookworm-slim"  # `make` provides it for this machine
 DEBIAN = "docker.io/library/debian:"  # the images that setup/base can make
 
 
 def prepare_bases(bases: Iterable[str], platform: str, say: Callable[[str], object]) -> None:
-    """Have the engine run this platform's architecture, and know these images (full names) for it.
+    """Enable this platform's architecture on the engine, and make these base images (full names) for it.
 
-    Raises HostError with what the program of setup/ said.
+    Raises HostError with the last line of the program of setup/.
     """
     wanted = architecture(platform)
     foreign = wanted != architecture(native_platform())
@@ -27,7 +27,7 @@ def prepare_bases(bases: Iterable[str], platform: str, say: Callable[[str], obje
 
 
 def _call(words: list[str], say: Callable[[str], object], what: str) -> None:
-    """Run a program of setup/. What it says is passed on."""
+    """Run a program of setup/ and pass its output to `say`. Raises HostError."""
     command = [str(PROJECT / "setup" / words[0]), *words[1:]]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     last = ""

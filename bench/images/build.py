@@ -1,4 +1,4 @@
-"""Building many images: side by side, each to its own end whatever becomes of the others, and what came of each."""
+"""Builds several images in parallel. Each build is independent: a failure does not stop the others."""
 
 import os
 import threading
@@ -18,12 +18,12 @@ from bench.images import engine as engines
 from bench.images.local import PREFIX
 from bench.images.prune import tidy
 
-AT_ONCE = 4  # builds; installing packages keeps one core busy, and the disk and the index serve no more than this
+MAX_PARALLEL = 4  # builds: each keeps one core busy, and disk and package index are not faster with more
 
 
 @dataclass(frozen=True, kw_only=True)
 class BuildResult:
-    """What came of one image. Sizes are bytes, `layers` those of the image, `shared` those that another one has too."""
+    """The result of one build. `layers` counts the image's layers, `shared` those that another image has too."""
 
     name: str
     platform: str
@@ -37,22 +37,22 @@ class BuildResult:
 
 
 class Watcher:
-    """Is told what happens, from several threads. This one does not listen."""
+    """Receives the progress of builds, from several threads. This base class ignores it."""
 
     def begin(self, name: str) -> None:
-        """An image's build has begun."""
+        """The build of an image begins."""
 
     def log(self, name: str, line: str) -> None:
-        """The builder said something."""
+        """The builder printed a line."""
 
     def end(self, built: BuildResult) -> None:
-        """An image's build has come to its end."""
+        """The build of an image has ended."""
 
 
 def build_each(names: Sequence[str], platform: str, watcher: Watcher, *, stand_in: bool = False) -> list[BuildResult]:
-    """Build images for a platform; one that fails keeps no other from being built. In the order of the names.
+    """Build images for a platform. A failure does not stop the other builds. The results are in the order of `names`.
 
-    `stand_in` is for `bake.build`.
+    `stand_in` is passed to `bake.build`.
     """
     stopped = threading.Event()
 
@@ -62,11 +62,11 @@ def build_each(names: Sequence[str], platform: str, watcher: Watcher, *, stand_i
         watcher.end(built)
         return built
 
-    with ThreadPoolExecutor(min(AT_ONCE, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(MAX_PARALLEL, os.cpu_count() or 1)) as pool:
         futures = [pool.submit(build_one, name) for name in names]
         try:
             done = [future.result() for future in futures]
-        except BaseException:  # Ctrl-C: what runs is ended, what waits is not begun
+        except BaseException:  # Ctrl-C: running builds are stopped, waiting ones do not start
             stopped.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
@@ -75,7 +75,7 @@ def build_each(names: Sequence[str], platform: str, watcher: Watcher, *, stand_i
 
 
 class _Stopped(Exception):
-    """The whole work is being given up."""
+    """All builds are being stopped."""
 
 
 def _build(
@@ -85,7 +85,7 @@ def _build(
     log.parent.mkdir(parents=True, exist_ok=True)
     client = engines.connect()
     ref = f"{PREFIX}{name}:{platform}"
-    before = _digest(client, ref)
+    before = _image_id(client, ref)
     start = time.monotonic()
     with log.open("w") as kept:
 
@@ -112,7 +112,7 @@ def _build(
     )
 
 
-def _digest(client: docker.DockerClient, ref: str) -> str | None:
+def _image_id(client: docker.DockerClient, ref: str) -> str | None:
     try:
         return str(client.images.get(ref).id)
     except docker.errors.ImageNotFound:
@@ -120,7 +120,7 @@ def _digest(client: docker.DockerClient, ref: str) -> str | None:
 
 
 def _share(done: Iterable[BuildResult]) -> list[BuildResult]:
-    """The same, with how many layers each image has in common with the others that are on the engine."""
+    """The same results with `shared` set, from the layers of all images on the engine."""
     client = engines.connect()
     layers = {
         tag: set(image.attrs["RootFS"]["Layers"] or ())

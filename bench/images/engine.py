@@ -1,4 +1,4 @@
-"""The Docker engine that bench talks to, and how its silence is told from a container's failure."""
+"""Connects to the Docker engine, and tells a lost engine from the failure of a container."""
 
 import hashlib
 import os
@@ -15,14 +15,14 @@ from docker.models.images import Image
 from bench.core.errors import HostError
 from bench.core.paths import PROJECT
 
-LABEL = "org.edgebench.run"  # on every container of ours: the id of the run it belongs to
+LABEL = "org.edgebench.run"  # label of every container of bench: the id of its run
 
-# What the SDK raises when the engine itself is away, as opposed to an answer that says no.
+# The SDK's exceptions when the engine does not answer, as opposed to an error that the engine returns.
 ENGINE_GONE = (requests.exceptions.ConnectionError, requests.exceptions.ReadTimeout)
 
 
 def addresses() -> Iterator[str]:
-    """Where an engine may be, by the rules of the docker command; last the private one that setup/engine started."""
+    """Addresses of engines, by the rules of the docker command; last the private engine of setup/engine."""
     if host := os.environ.get("DOCKER_HOST"):
         yield host
         return
@@ -51,7 +51,7 @@ def connect() -> docker.DockerClient:
 
 
 def find() -> docker.DockerClient | None:
-    """A client of the engine for work that is done without one, too; None when none answers."""
+    """A client of the first engine that answers, or None. For work that needs no engine."""
     try:
         return connect()
     except HostError:
@@ -59,18 +59,18 @@ def find() -> docker.DockerClient | None:
 
 
 def remove(container: Container) -> None:
-    """Remove a container; that somebody else does so at the same time is no failure."""
+    """Remove a container. It is not an error when another process removes it at the same time."""
     try:
         container.remove(force=True, v=True)
     except docker.errors.NotFound:
         pass
     except docker.errors.APIError as error:
-        if error.status_code != HTTPStatus.CONFLICT:  # its removal is under way
+        if error.status_code != HTTPStatus.CONFLICT:  # another process is removing it
             raise
 
 
 def files_digest(image: Image) -> str:
-    """What an image's files are known by, its layers: images that differ in nothing but their settings share them."""
+    """A SHA-256 over the digests of an image's layers. Images that differ only in their settings have the same one."""
     return hashlib.sha256("\n".join(image.attrs["RootFS"].get("Layers") or []).encode()).hexdigest()
 
 

@@ -1,7 +1,7 @@
-"""What a build needs to reach this machine's package index: a folder that is mounted while pip runs, and then gone.
+"""Makes the folder with this machine's pip configuration, which a build mounts while pip runs.
 
-A private certificate authority, an index of the site's own, wheels on disk: none of it may stay in an image, and an
-image must not need any of it on a machine without such things.
+It may have a private certificate authority, a local package index and wheels. None of these may stay in an image, and
+an image must build the same on a machine without them.
 """
 
 import ast
@@ -22,8 +22,8 @@ SETTING = re.compile(r"^(?P<section>\S+?)\.(?P<key>[a-z-]+)=(?P<value>'.*'|\".*\
 def make_site(folder: Path, pins: Mapping[str, str], settings: Mapping[str, str]) -> None:
     """Make the folder, with `pip.conf` and, where this machine has them, certificates and wheels.
 
-    `settings` is what pip_settings found. Of wheels only those of the packages and versions in `pins` go in: a build's
-    cache holds as long as the folder's contents are the same, and other files come and go.
+    `settings` is the result of pip_settings. Only wheels of the packages and versions in `pins` are included: a build's
+    cache is valid while the folder's contents are the same, and other wheels come and go.
     """
     folder.mkdir()
     options = {}
@@ -44,9 +44,9 @@ def make_site(folder: Path, pins: Mapping[str, str], settings: Mapping[str, str]
 
 
 def pip_settings(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """What pip on this machine is told by its files and its environment, by option; the environment wins.
+    """The options of pip on this machine, from its files and the environment; the environment has priority.
 
-    `cert` is there only if somebody named a bundle of certificates that exists: without one pip's own is right.
+    `cert` is included only if a bundle of certificates is named and exists; otherwise pip uses its own.
     """
     said = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], env=dict(environ), capture_output=True, text=True
@@ -62,7 +62,7 @@ def pip_settings(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 
 def _file_name(package: str, version: str) -> str:
-    """How the file name of such a wheel begins, in lower case."""
+    """The beginning of the file name of a wheel, in lower case."""
     return f"{re.sub(r'[-_.]+', '_', package)}-{version}-".lower()
 
 
@@ -75,7 +75,7 @@ def _gather(links: Iterable[str], wanted: Collection[str], target: Path) -> None
 
 
 def local_folders(links: Iterable[str]) -> list[Path]:
-    """Those of pip's `find-links` that are folders of this machine."""
+    """The entries of pip's `find-links` that are folders on this machine."""
     paths = [unquote(urlsplit(link).path) if link.startswith("file:") else link for link in links]
     return [Path(path) for path in paths if not _is_remote(path) and Path(path).is_dir()]
 
@@ -83,7 +83,7 @@ def local_folders(links: Iterable[str]) -> list[Path]:
 def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
-    except OSError:  # another file system, or not ours
+    except OSError:  # another file system, or a file of another user
         shutil.copyfile(source, target)
 
 

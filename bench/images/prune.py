@@ -1,4 +1,4 @@
-"""What builds leave on the engine and nothing needs any more: it would fill the disk build by build."""
+"""Removes what builds leave on the engine and nothing needs: it would fill the disk."""
 
 import docker
 from requests import RequestException
@@ -6,13 +6,13 @@ from requests import RequestException
 from bench.images import engine as engines
 from bench.images.bake import IMAGE_LABEL
 
-INSTALLED = "make-venv /"  # the builder describes what it keeps by the stage's command: images/base/make-venv LOCK
+INSTALLED = "make-venv /"  # the builder's description of a cached stage has its command: images/base/make-venv LOCK
 
 
 def tidy() -> None:
-    """Remove the images that others replaced, which have lost their name, and packages that images have copies of.
+    """Remove our images without a tag, which newer ones replaced, and the builder's copies of installed packages.
 
-    Never while something is being built, which may stand on a nameless image's layers.
+    Do not call it during a build, which may need the layers of an untagged image.
     """
     client = engines.connect()
     client.images.prune(filters={"dangling": True, "label": [IMAGE_LABEL]})
@@ -20,10 +20,10 @@ def tidy() -> None:
 
 
 def _forget_installed(client: docker.DockerClient) -> None:
-    """Drop the builder's copies of installed packages: a quarter of the disk that images take.
+    """Remove the builder's copies of installed packages: they take a quarter of the disk space of the images.
 
-    What the builder knows of the steps after them stays, so what is unchanged is still not built again; only an image
-    whose lock file changed would install its packages anew, and it does so anyway. A build in progress keeps its own.
+    The cache of the later steps stays, so unchanged images are not built again. An image whose lock file changed
+    installs its packages again in any case. Entries in use by a build are kept.
     """
     api = client.api
     try:
@@ -34,4 +34,4 @@ def _forget_installed(client: docker.DockerClient) -> None:
             if INSTALLED in record.get("Description", "") and not record.get("InUse"):
                 api.prune_builds(filters={"id": [record["ID"]]}, all=True)
     except (RequestException, docker.errors.APIError):
-        return  # an engine that cannot do so keeps them: room is lost, no image
+        return  # the copies then stay: only disk space is lost

@@ -1,4 +1,4 @@
-"""Virtual environments made from a lock file, each once, whole or not at all."""
+"""Makes virtual environments from lock files, each once and atomically."""
 
 import compileall
 import hashlib
@@ -15,13 +15,13 @@ from bench.images.pip_site import local_folders, pip_settings
 
 
 def ensure_venv(lock: Path, version: str, packages: Sequence[Path] = ()) -> Path:
-    """The interpreter of an environment that holds exactly what the lock file names, and our own `packages`.
+    """The interpreter of an environment with exactly the packages of the lock file and our own `packages`.
 
-    Two frameworks of one lock file, such as TensorFlow and Keras, share it. Like the image it has no pip of its own.
-    `version` is Python's, such as `3.11`. Raises HostError when there is no such Python or pip could not install.
+    Frameworks with the same lock file, such as TensorFlow and Keras, share it. Like the image it has no pip.
+    `version` is Python's, such as `3.11`. Raises HostError when there is no such Python or pip fails.
     """
-    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
-    folder = cache() / "native" / f"py{version}-{digest}"
+    files_digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
+    folder = cache() / "native" / f"py{version}-{files_digest}"
     if not folder.is_dir():
         partial = folder.with_name(f"partial-{folder.name}-{os.getpid()}")
         try:
@@ -36,15 +36,15 @@ def ensure_venv(lock: Path, version: str, packages: Sequence[Path] = ()) -> Path
 
 def _install(folder: Path, lock: Path, version: str) -> None:
     python = find_python(version)
-    # Copies nothing and needs no ensurepip; the interpreter finds its folder from where it was started.
+    # Without pip nothing is copied and ensurepip is not needed; the interpreter finds its folder by its own path.
     _call([python, "-m", "venv", "--without-pip", str(folder)], f"a virtual environment for {lock.parent.name}")
-    # A lock file names all there is to install, and leaves out on purpose what pnnx asks for: models/ncnn.
+    # --no-deps: a lock file is complete, and models/ncnn leaves out requirements of pnnx on purpose.
     words = ["install", "--quiet", "--require-hashes", "--no-deps", *vendor_index(lock), "-r", str(lock)]
     _call([*_pip(folder / "bin" / "python"), *words], f"the packages of {lock}")
 
 
 def _pip(python: Path) -> list[str]:
-    """A pip that installs for this interpreter: our own, or where that is too new for it, the one that it came with."""
+    """The command of a pip for this interpreter: bench's own, or the bundled one if that is too new."""
     own = [sys.executable, "-m", "pip", "--python", str(python)]
     if subprocess.run([*own, "--version"], capture_output=True).returncode == 0:
         return own
@@ -54,9 +54,9 @@ def _pip(python: Path) -> list[str]:
 
 
 def vendor_index(lock: Path) -> list[str]:
-    """Ask the vendor's index too, unless the package's wheel is on this machine (as images/base/make-venv does).
+    """The options for the vendor's index; none if the wheel is on this machine (images/base/make-venv does the same).
 
-    The file `vendor.txt`, beside requirements.arm64.txt `vendor.arm64.txt`, names a package and that index.
+    The file `vendor.txt` (`vendor.arm64.txt` beside requirements.arm64.txt) names the package and the index.
     """
     file = lock.with_name(lock.name.replace("requirements", "vendor"))
     if not file.exists():
@@ -68,7 +68,7 @@ def vendor_index(lock: Path) -> list[str]:
 
 
 def _copy(package: Path, target: Path) -> None:
-    """Put our own package where the image has it, when it is not that already."""
+    """Copy our own package to its place in the environment, unless it is up to date."""
     same = target.is_dir() and _contents(target) == _contents(package)
     if not same:
         shutil.rmtree(target, ignore_errors=True)
@@ -81,7 +81,7 @@ def _contents(package: Path) -> dict[str, bytes]:
 
 
 def find_python(version: str) -> str:
-    """A working interpreter of this version: our own, one on PATH, one of pyenv's. Raises HostError."""
+    """A working interpreter of this version: bench's own, one on PATH, or one of pyenv. Raises HostError."""
     for candidate in _candidates(version):
         try:
             said = subprocess.run([candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],

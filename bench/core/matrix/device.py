@@ -1,4 +1,4 @@
-"""The devices of matrix.yaml: what identifies one, what it runs, and what its launches are given of its hardware."""
+"""The devices of matrix.yaml: what identifies one, what it runs, and which hardware its launches get."""
 
 from typing import Annotated, Literal
 
@@ -16,13 +16,13 @@ UsbId = Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")]
 PciId = Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f*]+(/[0-9a-f*]+)?$")]
 GroupName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*$")]
 Arm = Literal["container", "rootfs", "native"]
-# What an adapter is told to use: Framework.device, where a device has its own (`EDGETPU:usb:0`).
+# The hardware that an adapter uses: a device's own value (`EDGETPU:usb:0`) instead of Framework.device.
 Target = Annotated[str, Field(pattern=r"^(CPU|CUDA|GPU|NPU|MYRIAD|EDGETPU(:(usb|pci):\d+)?)$")]
 Sensor = Literal["apex", "hwmon", "ina3221", "nvml", "pmic", "rapl", "thermal", "um25c", "vcgencmd"]
 
 
 def _address(text: str) -> str:
-    """The board's address, read as `--host` is."""
+    """The board's address, checked like `--host`. Raises ValueError."""
     try:
         return str(parse(text))
     except ConfigError as error:
@@ -30,13 +30,13 @@ def _address(text: str) -> str:
 
 
 class Access(Entry):
-    """A way to a piece of hardware: what the engine is asked to give a launch (docs/devices.md).
+    """A way to a piece of hardware: what a launch gets from the engine (docs/devices.md).
 
-    `nodes` are given as they are; `directories` whole, since the nodes in them come and go, and `rules` then say which
-    of those may be opened. `brings` are nodes that the engine's own hook gives, and that must be there for it to work.
-    `groups` are the host's by name, and stand for their numbers there. `files` come read-only, `{triplet}` being the
-    architecture's (`x86_64-linux-gnu`). `driver` is a file that is there while the driver is loaded. `mend` is what to
-    do when something of this is missing, `without` says why an arm cannot have it.
+    `nodes` are single device nodes. `directories` are mounted whole, because the nodes in them change, and `rules` say
+    which of these may be opened. `brings` are nodes that the engine's own hook adds; they must exist on the host.
+    `groups` are names of the host's groups; launches get their numbers. `files` are mounted read-only; `{triplet}` is
+    the architecture's (`x86_64-linux-gnu`). `driver` is a file that exists while the driver is loaded. `mend` says what
+    to do when something is missing. `without` maps an arm that cannot use it to the reason.
     """
 
     title: str
@@ -57,8 +57,8 @@ class Access(Entry):
 class Use(Entry):
     """How a device runs a framework or a group of them.
 
-    `device` is what the adapter is told (the framework's own when left out), `precisions` those the hardware has (all
-    when left out), `access` what a launch is given: names of `access:`.
+    `device` is the hardware that the adapter uses (default: the framework's). `precisions` are those of the hardware
+    (default: all). `access` are names of `access:`, the ways to hardware that a launch gets.
     """
 
     device: Target | None = None
@@ -67,10 +67,10 @@ class Use(Entry):
 
 
 class Identity(Entry):
-    """What tells a device from others: of each kind that is listed, one must be found.
+    """What identifies a device: of each kind that is listed, one entry must be found on the machine.
 
-    `compatible` are whole strings of the device tree, `device_tree` further files of it with their text, `cpu` globs
-    over the model name of /proc/cpuinfo.
+    `compatible` are whole strings of the device tree. `device_tree` maps further files of it to their text. `cpu` are
+    globs for the model name of /proc/cpuinfo.
     """
 
     compatible: list[str] = []
@@ -81,14 +81,14 @@ class Identity(Entry):
 
 
 class Memory(Entry):
-    """The sizes that it is sold with, in GB: of the board, and of a card of its own (a Jetson's GPU has none)."""
+    """The memory sizes that it is sold with, in GB: of the board, and of a separate card (not a Jetson's GPU)."""
 
     board: list[Annotated[float, Field(gt=0)]] = []
     card: list[Annotated[float, Field(gt=0)]] = []
 
 
 class Power(Entry):
-    """What of its consumption a device measures itself: what that covers, and the rails that together are it."""
+    """The part of its power that a device measures itself, and the rails whose sum that is."""
 
     covers: Literal["board", "module", "processor", "card", "nothing"] = "nothing"
     rails: list[str] = []
@@ -97,8 +97,8 @@ class Power(Entry):
 class Sensing(Entry):
     """How a device's sensors are read: see docs/sensors.md.
 
-    `ttys` are where USB meters are, `meter` globs of the channels whose power is the device's (when left out, bench
-    knows or asks), `root` where the device's /sys is seen, `period` the seconds from one reading to the next.
+    `ttys` are the terminals of USB meters. `meter` are globs of the channels whose power is the device's (by default
+    bench chooses them). `root` is where the device's /sys is mounted. `period` is the seconds between two readings.
     """
 
     ttys: list[str] = []
@@ -114,16 +114,16 @@ class Study(Entry):
     average_w: float | None = None
 
 
-_PLAIN = Use()  # made once: a plan asks for each of its cells
+_PLAIN = Use()  # made once, because a plan needs it for each cell
 
 
 class Device(Entry):
     """A board or a class of hosts.
 
-    It runs the frameworks of its `groups` and those that `uses` names; `uses` says how, by framework or by group.
-    `platforms` are those of its images, the preferred one first. `power_modes` are names of nvpmodel's, the one to
-    measure in first. `without` names a framework that it cannot run after all, with the reason. `host` is where it is
-    when it is not this machine: `ssh://user@board` (docs/remote.md).
+    It runs the frameworks of its `groups` and those in `uses`; `uses` says how, by framework or by group. `platforms`
+    are those of its images, the preferred one first. `power_modes` are names of nvpmodel's modes, the one to measure in
+    first. `without` maps a framework that it cannot run to the reason. `host` is the address of a device that is not
+    this machine: `ssh://user@board` (docs/remote.md).
     """
 
     title: str
@@ -146,5 +146,5 @@ class Device(Entry):
         return self.uses.get(framework) or self.uses.get(group) or _PLAIN
 
     def runs(self, framework: str, group: str) -> bool:
-        """Whether a framework of this group is one of its own."""
+        """Whether it runs a framework of this group."""
         return group in self.groups or framework in self.uses

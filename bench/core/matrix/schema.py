@@ -1,4 +1,4 @@
-"""matrix.yaml as checked objects. Everything that names a device, a framework or a model comes from here."""
+"""matrix.yaml as checked objects: the source of all names of devices, frameworks and models."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from bench.core.errors import ConfigError
 from bench.core.matrix.artifact_kind import Kind
 from bench.core.matrix.base import Entry, Group, Name, Platform, Precision, Reason, Verified
 from bench.core.matrix.device import Access, Device
-from bench.core.matrix.device import Sensing as Sensing  # with the rest of matrix.yaml to whoever reads it
+from bench.core.matrix.device import Sensing as Sensing  # exported with the rest of matrix.yaml
 from bench.core.matrix.yaml_lines import Document, read_yaml
 from bench.core.paths import MATRIX
 from bench.core.suggest import nearest
@@ -22,7 +22,7 @@ Release = Annotated[str, Field(pattern=r"^R\d+\.\d+\.\d+$")]  # of L4T
 
 
 class Bounds(Entry):
-    """A part of a launch ends when both `iterations` and `seconds` are reached, at the latest at `max_iterations`."""
+    """A part of a launch ends when `iterations` and `seconds` are both reached, or at `max_iterations`."""
 
     iterations: Annotated[int, Field(ge=1)]
     seconds: Annotated[float, Field(ge=0)]
@@ -30,7 +30,7 @@ class Bounds(Entry):
 
 
 class Energy(Entry):
-    """How thoroughly `--energy` measures each cell and arm: so many launches, each of `seconds` of inference after
+    """What `--energy` measures of each cell and arm: a number of launches, each with `seconds` of inference after
     `baseline` seconds of rest."""
 
     launches: Annotated[int, Field(ge=1)] = 3
@@ -39,7 +39,7 @@ class Energy(Entry):
 
 
 class Profile(Entry):
-    """How thoroughly to measure, and who asks for the timed inferences: the runner's own loop, or MLPerf LoadGen."""
+    """How much to measure, and what drives the timed inferences: the runner's own loop, or MLPerf LoadGen."""
 
     driver: Literal["runner", "loadgen"] = "runner"
     blocks: Annotated[int, Field(ge=1)]
@@ -49,7 +49,7 @@ class Profile(Entry):
 
 
 class Source(Entry):
-    """The artifact that a precision is made of, where it is not `format` in that very precision."""
+    """The artifact from which a framework runs a precision, where it is not its `format` in that precision."""
 
     format: Format
     precision: Precision
@@ -58,10 +58,10 @@ class Source(Entry):
 class Framework(Entry):
     """An inference stack: the artifact format that it reads and the platforms that it has an image for.
 
-    The first of `precisions` is what is measured when nobody asks for another; `artifacts` says what such a precision
-    is read from where that is not `format` in that precision, and `lacks` why it has no other one, in one line each.
-    `without` names what it cannot do, with the reason in one line: a model, or an arm. `adapter` is the runner's module
-    that drives it, where that has another name (`l4t-pytorch` is PyTorch), and `device` what the adapter is to use.
+    The first of `precisions` is the default. `artifacts` maps a precision to its artifact, where that is not `format`
+    in the same precision. `lacks` maps each missing precision to the reason, in one line. `without` maps a model or an
+    arm that it cannot run to the reason, in one line. `adapter` is the runner's module for it, where that has another
+    name (`l4t-pytorch` is PyTorch). `device` is the hardware that the adapter uses.
     """
 
     title: str
@@ -77,7 +77,7 @@ class Framework(Entry):
     without: dict[Name, Reason] = {}
 
     def kind(self, precision: str) -> Kind:
-        """The artifact that it reads to run in a precision."""
+        """The artifact that it reads for a precision."""
         sources: Mapping[Any, Source] = self.artifacts
         source = sources.get(precision)
         return Kind(source.format, source.precision) if source else Kind(self.format, precision)
@@ -93,7 +93,7 @@ class Network(Entry):
 
 
 class Matrix(Entry):
-    """The whole of matrix.yaml. `l4t` are the releases of L4T that a platform's images run on, with their JetPack."""
+    """The whole of matrix.yaml. `l4t` maps a platform to the releases of L4T its images run on, with their JetPack."""
 
     schema_version: Literal[1]
     profiles: dict[Name, Profile]
@@ -104,26 +104,26 @@ class Matrix(Entry):
     models: dict[Name, Network]
 
     def accesses(self, device: str, framework: str) -> list[Access]:
-        """The ways to hardware that a framework's launches are given on a device."""
+        """The ways to hardware that a framework's launches get on a device."""
         names = self.devices[device].use(framework, self.frameworks[framework].group).access
         return [self.access[name] for name in names]
 
 
 def load_matrix(path: Path = MATRIX) -> Matrix:
-    """matrix.yaml, checked. Raises ConfigError with the line, the path and the nearest valid name of each fault."""
+    """Read and check matrix.yaml. Raises ConfigError with line, path and nearest valid name of each fault."""
     document = read_yaml(path)
     try:
         matrix = Matrix.model_validate(document.value)
     except ValidationError as error:
         faults = [_explain(document, fault) for fault in error.errors()]
         raise ConfigError("\n".join(faults), "docs/matrix.schema.json describes every key") from None
-    if faults := [f"{_where(document, keys)}: {what}" for keys, what in _loose_ends(matrix)]:
+    if faults := [f"{_where(document, keys)}: {what}" for keys, what in _unknown_names(matrix)]:
         raise ConfigError("\n".join(faults))
     return matrix
 
 
 def matrix_schema() -> dict[str, Any]:
-    """The JSON Schema of matrix.yaml, for editors; docs/matrix.schema.json is this, and a test holds it so."""
+    """The JSON Schema of matrix.yaml, for editors. A test keeps docs/matrix.schema.json equal to it."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Matrix.model_json_schema()}
 
 
@@ -142,8 +142,8 @@ def _where(document: Document, keys: Sequence[Any]) -> str:
     return f"{document.path}:{document.line(keys)}: {'.'.join(map(str, keys)) or 'the file'}"
 
 
-def _loose_ends(matrix: Matrix) -> Iterator[tuple[list[Any], str]]:
-    """The names in devices that nothing has: where they stand, and what is wrong with them."""
+def _unknown_names(matrix: Matrix) -> Iterator[tuple[list[Any], str]]:
+    """Names in `devices:` that do not exist: the path of keys, and what is wrong."""
     runnable = [*matrix.frameworks, *get_args(Group)]
     for name, device in matrix.devices.items():
         for framework, use in device.uses.items():
@@ -159,7 +159,7 @@ def _loose_ends(matrix: Matrix) -> Iterator[tuple[list[Any], str]]:
 
 
 def _nearest_key(keys: list[Any]) -> str:
-    """The nearest key that the part of matrix.yaml above the last of `keys` may have."""
+    """The hint with the valid key nearest to the last of `keys`, in its part of matrix.yaml."""
     part: Any = Matrix
     for key in keys[:-1]:
         # An entry's field, or the entries of a dictionary by name.

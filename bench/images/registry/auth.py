@@ -1,4 +1,4 @@
-"""Being let into a registry: the user's `docker login`, and what a registry makes of it (a password or a token)."""
+"""Authorization at a registry: the user's `docker login`, sent as a password or exchanged for a token."""
 
 import warnings
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from bench.core.errors import HostError
 
 @dataclass(frozen=True)
 class Login:
-    """A user's name and password at a registry, or the token that stands for both; all empty without a login."""
+    """A user's name and password at a registry, or a token instead of them; all empty without a login."""
 
     user: str = ""
     password: str = ""
@@ -26,7 +26,7 @@ class Login:
 
 
 class Bearer(AuthBase):
-    """A token that a registry's own service gave out."""
+    """Authorization by a token of the registry's token service."""
 
     def __init__(self, token: str) -> None:
         self.token = token
@@ -37,10 +37,10 @@ class Bearer(AuthBase):
 
 
 def find_login(host: str) -> Login:
-    """What the user's Docker configuration has for a registry. Raises HostError when a credential helper fails."""
+    """The login of the user's Docker configuration for a registry. Raises HostError when it cannot be read."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of a helper that is not there: the error below says so
+            warnings.simplefilter("ignore", UserWarning)  # on a missing credential helper: the error below reports it
             found = load_config().resolve_authconfig(host) or {}
     except docker.errors.DockerException as error:
         raise HostError(f"the login for {host} cannot be read: {error}", f"docker login {host}") from None
@@ -49,9 +49,9 @@ def find_login(host: str) -> Login:
 
 
 def answer_challenge(session: requests.Session, challenge: str, login: Login, **words: Any) -> AuthBase | None:
-    """What to show a registry that asked with this `WWW-Authenticate`; None where we have nothing to show.
+    """The authorization for a registry that answered with this `WWW-Authenticate`; None if there is none.
 
-    Raises what `requests` raises when the service that gives out tokens cannot be reached.
+    Raises the exceptions of `requests` when the token service cannot be reached.
     """
     scheme, _, rest = challenge.partition(" ")
     if scheme.lower() == "basic":

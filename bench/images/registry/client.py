@@ -1,8 +1,8 @@
 """A registry, by the OCI distribution protocol: manifests and blobs.
 
-bench speaks to registries itself where the docker command does not: to read what a tag names without pulling it, and to
-write a tag only after all that it stands for. Addresses, logins and certificates are those of Docker, so that bench and
-the engine agree about who may be spoken to (bench.images.registry.tls, bench.images.registry.auth).
+bench accesses registries itself for what the docker command cannot do: it reads what a tag names without pulling it,
+and it writes a tag only after everything that the tag refers to. Addresses, logins and certificates follow Docker's
+rules, so that bench and the engine trust the same registries (bench.images.registry.tls, bench.images.registry.auth).
 """
 
 import hashlib
@@ -25,15 +25,15 @@ from bench.images.registry.auth import answer_challenge, find_login
 from bench.images.registry.oci import INDEXES, MANIFESTS, Manifest, digest_of
 from bench.images.registry.tls import is_insecure, make_session
 
-PIECE = 1 << 20  # bytes of a blob that are in memory at once
-PATIENCE = 120.0  # seconds without a sign of the registry after which it is given up
+PIECE = 1 << 20  # bytes of a blob that are read at a time
+PATIENCE = 120.0  # seconds without a response after which a request fails
 ADDRESS = r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
 AGAIN = "once it works, run the same again: what the registry has already does not travel twice"
-Watch = Callable[[int], object]  # is told of each piece that was sent, in bytes
+Watch = Callable[[int], object]  # called with the size of each transferred piece, in bytes
 
 
 class Registry:
-    """The registry at HOST[:PORT][/NAMESPACE]. Methods raise HostError: what failed where, and what to do."""
+    """The registry at HOST[:PORT][/NAMESPACE]. All methods raise HostError with what failed and what to do."""
 
     def __init__(self, address: str, engine: docker.DockerClient | None = None, patience: float = PATIENCE) -> None:
         self.address = _checked(address)
@@ -43,23 +43,23 @@ class Registry:
         self.session = make_session(self.host, insecure=self.insecure)
         self.login = find_login(self.host)
         self._base = ""
-        self._shown: dict[str, AuthBase] = {}  # repository → what lets us in
+        self._shown: dict[str, AuthBase] = {}  # repository → the authorization that it accepted
 
     def repository(self, framework: str) -> str:
-        """Where a framework's images are, below the host."""
+        """The repository of a framework's images, without the host."""
         return "/".join(filter(None, (self.namespace, "edgebench", framework)))
 
     def ref(self, framework: str, reference: str) -> str:
-        """The whole name of an image by tag or digest."""
+        """The full name of an image, by tag or digest."""
         mark = "@" if reference.startswith("sha256:") else ":"
         return f"{self.host}/{self.repository(framework)}{mark}{reference}"
 
     def check(self) -> None:
-        """Find out whether it answers and lets the user in, before anything long is begun."""
+        """Check that the registry answers and accepts the user's login."""
         self._ask("GET", "", "", expect=(200,))
 
     def manifest(self, repository: str, reference: str) -> Manifest | None:
-        """What a tag or a digest names, its bytes checked against the digest; None when there is no such thing."""
+        """The manifest or index behind a tag or digest, its bytes checked against the digest; None if missing."""
         accept = {"Accept": ", ".join(sorted(INDEXES | MANIFESTS))}
         answer = self._ask("GET", repository, f"manifests/{reference}", headers=accept, expect=(200, 404))
         if answer.status_code == HTTPStatus.NOT_FOUND:
@@ -70,13 +70,13 @@ class Registry:
         return found
 
     def blob(self, repository: str, digest: str) -> bytes:
-        """A small blob, checked against its digest."""
+        """The bytes of a small blob, checked against its digest."""
         data = self._ask("GET", repository, f"blobs/{digest}", expect=(200,)).content
         self._same(repository, digest, digest, digest_of(data))
         return data
 
     def fetch_blob(self, repository: str, digest: str, target: Path, watch: Watch) -> None:
-        """A blob of any size into a file, checked against its digest as it comes."""
+        """Write a blob of any size to a file, and check it against its digest."""
         found = hashlib.sha256()
         answer = self._ask("GET", repository, f"blobs/{digest}", stream=True, expect=(200,))
         with self._explained(), answer, target.open("wb") as file:
@@ -91,7 +91,7 @@ class Registry:
         return self._ask("HEAD", repository, f"blobs/{digest}", expect=(200, 404)).ok
 
     def send_blob(self, repository: str, digest: str, path: Path, also_in: str | None, watch: Watch) -> bool:
-        """Send a file as a blob. False when it did not have to travel: the registry took it from `also_in`."""
+        """Send a file as a blob. Returns False when the registry copied it from its repository `also_in` instead."""
         asked = {"mount": digest, "from": also_in} if also_in else {}
         begun = self._ask("POST", repository, "blobs/uploads/", params=asked, expect=(201, 202))
         if begun.status_code == HTTPStatus.CREATED:
@@ -126,9 +126,9 @@ class Registry:
         raise HostError(f"the registry {self.host} answered {answer.status_code} to {what} {told}".rstrip(), AGAIN)
 
     def _find(self) -> str:
-        """The registry's address with its scheme: https; http only where nobody asks for a certificate."""
+        """The registry's address with its scheme: https, or http for an insecure registry without TLS."""
         if self.insecure:
-            with suppress(requests.exceptions.ConnectionError):  # no TLS is one of them
+            with suppress(requests.exceptions.ConnectionError):  # also raised when there is no TLS
                 self._get(f"https://{self.host}/v2/")
                 return f"https://{self.host}"
             self._get(f"http://{self.host}/v2/")
@@ -162,7 +162,7 @@ class Registry:
     def _explained(self) -> Iterator[None]:
         try:
             with warnings.catch_warnings():
-                # Not to look at the certificate was decided by the rules of the engine.
+                # The engine's rules call this registry insecure, so its certificate is not checked.
                 warnings.simplefilter("ignore", InsecureRequestWarning)
                 yield
         except requests.exceptions.SSLError as error:
@@ -182,7 +182,7 @@ class Registry:
 
 
 def _checked(address: str) -> str:
-    """The address, if Docker would take it for one too: a name alone would be a namespace of Docker Hub's."""
+    """The address, if Docker accepts it as a registry. Docker reads a plain name as a namespace of Docker Hub."""
     try:
         host = urlsplit(f"//{address}")
         fine = (
@@ -200,14 +200,14 @@ def _checked(address: str) -> str:
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """The reason of a failed request: what wraps it repeats the address."""
+    """The innermost cause of a failed request; the outer errors only repeat the address."""
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner
     return error
 
 
 class _Watched:
-    """A file that tells how much of it was read."""
+    """A file that reports how many bytes were read from it."""
 
     def __init__(self, stream: IO[bytes], watch: Watch) -> None:
         self.stream, self.watch = stream, watch
@@ -217,7 +217,7 @@ class _Watched:
         return self.length
 
     def read(self, size: int = -1) -> bytes:
-        """The next piece."""
+        """Read the next piece and report its size."""
         data = self.stream.read(size)
         self.watch(len(data))
         return data

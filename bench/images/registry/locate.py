@@ -1,4 +1,4 @@
-"""Which image of a framework a run uses: the one that was built here, or the one that the lock file names."""
+"""Finds the image that a run uses for a framework: one built on this machine, or the one of the lock file."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -15,11 +15,10 @@ from bench.images.registry.pull import Puller
 def locate(
     engine: docker.DockerClient, platforms: Mapping[str, str], lock: Lock | None, console: Console, *, quiet: bool
 ) -> Locate:
-    """How to come to a framework's image: it is looked for once, and what is locked is pulled when it is missing.
+    """Makes the function that returns a framework's image. It pulls a locked image that is missing, once.
 
-    `platforms` are by framework.
-
-    What it returns raises HostError for an image that is not there, or not what sources or lock file say.
+    `platforms` maps frameworks to platforms. The returned function raises HostError for an image that is missing or
+    does not agree with the sources or the lock file.
     """
     if lock is None:
         return lambda framework: require(engine, framework, platforms[framework])

@@ -1,4 +1,4 @@
-"""images.lock: which image of a registry is meant, by digest, for every framework and platform (docs/registry.md)."""
+"""images.lock: the digest of each framework's and platform's image in a registry (docs/registry.md)."""
 
 import json
 import os
@@ -20,9 +20,9 @@ Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
 class Locked(Entry):
-    """One image. `size_bytes` is compressed, what has to travel; `protocol` is the runner's.
+    """One image. `digest` is that of its manifest, `size_bytes` its compressed size, `protocol` the runner's.
 
-    `index` names the same image together with its SBOM and provenance; null where it was pushed without.
+    `index` is the digest of the index with the image, its SBOM and its provenance; null for an image without them.
     """
 
     digest: Digest
@@ -33,14 +33,14 @@ class Locked(Entry):
 
 
 class Lock(Entry):
-    """The whole file: a registry, and by framework and platform the images in it."""
+    """The whole file: a registry and its images, by framework and platform."""
 
     schema_version: Literal[1] = 1
     registry: str
     images: dict[Name, dict[Platform, Locked]]
 
     def find(self, framework: str, platform: str) -> Locked:
-        """The image that is meant. Raises HostError when the file does not name one."""
+        """The locked image. Raises HostError when the file does not name one."""
         named: Mapping[Any, Locked] = self.images.get(framework, {})
         if platform not in named:
             hint = f"push and lock it: bench images lock --registry {self.registry} {framework}; or measure what was "
@@ -51,12 +51,12 @@ class Lock(Entry):
 
 
 def lock_path(named: Path | None = None) -> Path:
-    """Where the lock file is: the one that is named, else EDGEBENCH_LOCK, else images.lock of the project."""
+    """The path of the lock file: `named`, else EDGEBENCH_LOCK, else images.lock of the project."""
     return named or Path(os.environ.get("EDGEBENCH_LOCK") or PROJECT / "images.lock")
 
 
 def read_lock(path: Path) -> Lock:
-    """Read a lock file. Raises ConfigError for a file that is missing or none of ours."""
+    """Read a lock file. Raises ConfigError when it is missing or invalid."""
     try:
         return Lock.model_validate_json(path.read_bytes())
     except FileNotFoundError:
@@ -69,7 +69,7 @@ def read_lock(path: Path) -> Lock:
 
 
 def write_lock(path: Path, lock: Lock) -> None:
-    """Write a lock file, all or nothing: sorted, so that a change is a small one to read."""
+    """Write a lock file atomically, with sorted keys, so that diffs are small. Raises ConfigError."""
     text = json.dumps(lock.model_dump(), indent=2, sort_keys=True) + "\n"
     try:
         with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}.", delete=False) as stream:
@@ -81,7 +81,7 @@ def write_lock(path: Path, lock: Lock) -> None:
 
 
 def chosen_lock(images: str | None, named: Path | None = None) -> Lock | None:
-    """The lock file that a run goes by; None when it takes what was built here.
+    """The lock file that a run uses; None when it uses images that were built on this machine.
 
     `images` is `local`, `locked`, or None: locked where there is a lock file.
     """
@@ -94,9 +94,9 @@ def chosen_lock(images: str | None, named: Path | None = None) -> Lock | None:
 
 
 def lock_of(images: Mapping[str, Mapping[str, Any]], platform: str) -> Lock | None:
-    """What a run went by, from the `images` of its run.json; None when it took what was built on the machine.
+    """The lock of a run, from the `images` of its run.json; None when it used images built on the machine.
 
-    `platform` is that of images which do not say theirs: older runs knew the machine's own alone.
+    `platform` is used for images without one: older runs knew only the machine's own platform.
     """
     registry, locked = "", {}
     for framework, facts in images.items():
@@ -112,10 +112,10 @@ def lock_of(images: Mapping[str, Mapping[str, Any]], platform: str) -> Lock | No
 def make_lock(
     registry: Registry, wanted: Mapping[str, Sequence[str]], before: Lock | None = None, *, all_of_them: bool = True
 ) -> Lock:
-    """What the registry's tags name now, for these frameworks and platforms; the rest stays as it was `before`.
+    """Lock what the registry's tags name now, for these frameworks and platforms; the rest is copied from `before`.
 
-    Raises HostError for an image that speaks another runner protocol, and for a framework that the registry has for
-    none of its platforms (or, not `all_of_them`, when it has none of the frameworks).
+    Raises HostError for an image with another runner protocol, and for a framework without any image in the registry
+    (with `all_of_them` false only when all frameworks have none).
     """
     images: dict[Any, dict[Any, Locked]] = {**before.images} if before else {}
     for framework, platforms in wanted.items():

@@ -1,7 +1,7 @@
-"""Images as registries and OCI layouts keep them: manifests, indexes, and the statements that go with an image.
+"""Images in registries and OCI layouts: manifests, indexes and attestations.
 
-An index names one manifest for each platform and, beside each, the manifest of its attestations (BuildKit's form: the
-annotation `vnd.docker.reference.digest` says of what). An attestation is an in-toto statement: provenance, SBOM.
+An index names one manifest for each platform and the manifest of its attestations (BuildKit's form: the annotation
+`vnd.docker.reference.digest` names the image). An attestation is an in-toto statement: provenance or SBOM.
 """
 
 import hashlib
@@ -26,19 +26,19 @@ Descriptor = dict[str, Any]
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest or an index: the bytes that its digest is of, and their media type."""
+    """A manifest or an index: its bytes and their media type."""
 
     raw: bytes
     media_type: str
 
     @property
     def digest(self) -> str:
-        """The name of these very bytes."""
+        """The digest of the bytes."""
         return digest_of(self.raw)
 
     @property
     def value(self) -> dict[str, Any]:
-        """What they say. Raises ValueError when that is nothing."""
+        """The bytes as JSON. Raises ValueError when they are not a JSON object."""
         value = json.loads(self.raw)
         if not isinstance(value, dict):
             raise ValueError("not a manifest")
@@ -50,17 +50,17 @@ class Manifest:
         return self.media_type in INDEXES
 
     def descriptor(self, **more: Any) -> Descriptor:
-        """How an index names it."""
+        """The entry of an index that names it."""
         return {"mediaType": self.media_type, "digest": self.digest, "size": len(self.raw), **more}
 
 
 def digest_of(data: bytes) -> str:
-    """The digest of some bytes, as OCI writes it."""
+    """The digest of some bytes in OCI's notation."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def make_manifest(value: Mapping[str, Any]) -> Manifest:
-    """The manifest or index that says this; its `mediaType` decides which."""
+    """The manifest or index of this content; its `mediaType` decides which."""
     return Manifest(json.dumps(value, indent=2).encode(), value["mediaType"])
 
 
@@ -75,7 +75,7 @@ def images_of(index: Mapping[str, Any]) -> list[Descriptor]:
 
 
 def attestation_of(index: Mapping[str, Any], digest: str) -> Descriptor | None:
-    """The attestations that an index has for an image; None where it has none."""
+    """The entry of an index for the attestations of an image, or None."""
     for each in index.get("manifests", ()):
         if each.get("annotations", {}).get(ABOUT) == digest:
             return dict(each)
@@ -97,11 +97,11 @@ class Layout:
         self.attestation = self.manifest(found)
 
     def blob(self, digest: str) -> Path:
-        """Where a blob is."""
+        """The path of a blob."""
         return self.folder / "blobs" / digest.replace(":", "/")
 
     def manifest(self, descriptor: Mapping[str, Any]) -> Manifest:
-        """A manifest that another one names."""
+        """The manifest of a descriptor."""
         return Manifest(self.blob(descriptor["digest"]).read_bytes(), descriptor["mediaType"])
 
     def config(self) -> dict[str, Any]:
@@ -110,7 +110,7 @@ class Layout:
         return value
 
     def attest(self, kind: str, predicate: Mapping[str, Any]) -> None:
-        """Add a statement of this kind about the image, beside its provenance, as BuildKit would have."""
+        """Add a statement of this kind about the image, in the form that BuildKit uses."""
         old = self.attestation.value
         first = json.loads(self.blob(old["layers"][0]["digest"]).read_bytes())
         statement = {

@@ -1,4 +1,4 @@
-"""Images that travel: what is told of them, and what a user sees of that."""
+"""Reports the progress of pushes and pulls."""
 
 from types import TracebackType
 from typing import Self
@@ -9,20 +9,20 @@ from rich.text import Text
 
 
 class Watcher:
-    """Is told how pushes and pulls go on. This one does not listen."""
+    """Receives the progress of pushes and pulls. This base class ignores it."""
 
     def begin(self, what: str, total: int | None = None) -> None:
-        """Something begins: how many bytes are to travel, or None when that is not known yet."""
+        """A transfer begins. `total` is its size in bytes, None while it is unknown."""
 
     def advance(self, size: int) -> None:
-        """These many bytes more have travelled."""
+        """`size` more bytes were transferred."""
 
     def end(self, said: str) -> None:
-        """It has ended, and this is what came of it."""
+        """The transfer has ended; `said` is its result in words."""
 
 
 class Transfers(Watcher):
-    """A bar on a terminal for what travels, elsewhere nothing; in both a line that stays for what has ended."""
+    """Shows a bar for the current transfer on a terminal, and everywhere one line for each finished transfer."""
 
     def __init__(self, console: Console, *, quiet: bool = False) -> None:
         self.console, self.quiet = console, quiet
@@ -40,17 +40,17 @@ class Transfers(Watcher):
         self.bar.stop()
 
     def begin(self, what: str, total: int | None = None) -> None:
-        """Show the bar of something new."""
+        """Show a new bar."""
         self._clear()
         self.task = self.bar.add_task(what, total=total)
 
     def advance(self, size: int) -> None:
-        """Move the bar on."""
+        """Advance the bar."""
         if self.task is not None:
             self.bar.advance(self.task, size)
 
     def end(self, said: str) -> None:
-        """Take the bar away, and leave the line."""
+        """Remove the bar and print the result."""
         self._clear()
         if not self.quiet:
             self.console.print(said, highlight=False, soft_wrap=True)
@@ -62,7 +62,7 @@ class Transfers(Watcher):
 
 
 class _Bytes(DownloadColumn):
-    """How much of it has travelled; nothing while that is not known."""
+    """The transferred bytes; empty while the total is unknown."""
 
     def render(self, task: Task) -> Text:
         """Draw it."""

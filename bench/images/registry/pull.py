@@ -1,4 +1,4 @@
-"""From a registry to the engine: images by the digest of the lock file, and nothing under a name that was moved."""
+"""Pulls images from a registry by the digests of the lock file. An image whose tag has moved is refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ from bench.images.registry.progress import Watcher
 from bench.images.registry.remote_image import Remote, find_remote
 from runner.protocol import PROTOCOL
 
-ZSTD_SINCE = 23  # the first version of the engine that reads it in every kind of store
+ZSTD_SINCE = 23  # first version of the engine that reads zstd with every storage driver
 
 
 class Puller:
@@ -28,7 +28,7 @@ class Puller:
     ) -> None:
         self.engine, self.lock, self.watcher = engine, lock, watcher
         self.by_digest_alone = by_digest_alone
-        self._registry: Registry | None = None  # not asked while all is here
+        self._registry: Registry | None = None  # connected only when an image is missing
 
     @property
     def registry(self) -> Registry:
@@ -38,7 +38,7 @@ class Puller:
         return self._registry
 
     def find(self, framework: str, platform: str) -> Image | None:
-        """The locked image on the engine, or None. Raises HostError when it is not what it must be."""
+        """The locked image on the engine, or None. Raises HostError when its platform or labels are wrong."""
         locked = self.lock.find(framework, platform)
         ref = self._name(framework, locked)
         try:
@@ -69,7 +69,7 @@ class Puller:
         return found
 
     def pull(self, framework: str, platform: str) -> None:
-        """Pull by digest, whatever tags say; a tag that names another image is refused before anything travels."""
+        """Pull by digest. Raises HostError before the transfer when the platform's tag has moved to another image."""
         locked = self.lock.find(framework, platform)
         remote = find_remote(self.registry, framework, platform, locked.digest)
         if remote is None:
@@ -86,11 +86,11 @@ class Puller:
         self._tag(framework, platform, locked)
 
     def _name(self, framework: str, locked: Locked) -> str:
-        """As `Registry.ref`, without asking anything of the registry."""
+        """The same as `Registry.ref`, without a connection to the registry."""
         return f"{self.lock.registry}/edgebench/{framework}@{locked.digest}"
 
     def _pull(self, remote: Remote) -> list[Descriptor]:
-        """Have the engine pull; the layers that it did not have."""
+        """Let the engine pull. Returns the layers that were transferred."""
         repository = remote.ref.partition("@")[0]
         platform = f"linux/{architecture(remote.platform)}"
         pieces = Pieces(self.watcher.advance)
@@ -110,7 +110,7 @@ class Puller:
         return [layer for layer in remote.layers if pieces.travelled(layer)]
 
     def _tag(self, framework: str, platform: str, locked: Locked) -> None:
-        """Give it the name that a user looks for, and that keeps it when nameless images are removed."""
+        """Tag the image, so that users find it and pruning of untagged images keeps it."""
         self.engine.images.get(self._name(framework, locked)).tag(
             f"{self.lock.registry}/edgebench/{framework}", tag=platform
         )
@@ -126,14 +126,14 @@ class Puller:
 
 
 class Pieces:
-    """Follows the layers of one pull by what the engine says of each: of those that it has it may say nothing."""
+    """Follows the layers of one pull by the engine's events. It may send no event for layers that it already has."""
 
     def __init__(self, advance: Callable[[int], None]) -> None:
         self.advance = advance
         self.fetched: dict[str, int] = {}  # the layer's short digest → bytes so far
 
     def hear(self, event: dict[str, Any]) -> None:
-        """One line of the engine's."""
+        """Process one event of the engine."""
         layer, status = str(event.get("id", "")), event.get("status")
         if status in ("Downloading", "Download complete"):
             before = self.fetched.get(layer, 0)
@@ -141,12 +141,12 @@ class Pieces:
             self.advance(self.fetched[layer] - before)
 
     def travelled(self, layer: Descriptor) -> bool:
-        """Whether a layer came from the registry."""
+        """Whether a layer was transferred from the registry."""
         return layer["digest"].removeprefix("sha256:")[:12] in self.fetched
 
 
 def moved_tag(registry: Registry, framework: str, platform: str, locked: Locked) -> str | None:
-    """What is wrong with the platform's tag: it must name the locked image; None when it does, or is not there."""
+    """A message when the platform's tag names another image than the locked one; None when not, or without a tag."""
     now = find_remote(registry, framework, platform, platform)
     if now is None or now.manifest_digest == locked.digest:
         return None
@@ -154,7 +154,7 @@ def moved_tag(registry: Registry, framework: str, platform: str, locked: Locked)
 
 
 def relock(lock: Lock, framework: str) -> str:
-    """The command that takes what the registry has now."""
+    """The command that locks what the registry has now."""
     return f"bench images lock --registry {lock.registry} {framework}"
 
 
@@ -171,7 +171,7 @@ def _push(remote: Remote) -> str:
 
 
 def _check(image: EngineImage, framework: str, platform: str, ref: str) -> None:
-    """An engine's image must be of the platform, the framework and the protocol. Raises HostError."""
+    """Check platform, framework and protocol of an image on the engine. Raises HostError."""
     is_for, wanted = image.attrs.get("Architecture"), architecture(platform)
     if is_for != wanted:
         raise HostError(f"{ref} is for linux/{is_for}, and {platform} is linux/{wanted}", "lock the right one")

@@ -1,8 +1,8 @@
-"""From the engine to a registry: a framework's images with what is known of them, and the tags last of all.
+"""Pushes a framework's images with provenance and SBOM from the engine to a registry.
 
-Layers on this machine are not compressed. What is pushed is baked again, which the build's cache makes an export only,
-into an OCI layout with compressed layers and provenance; the SBOM is added there. Then blobs and manifests travel by
-digest, and when all platforms have arrived their tags are written, that of the version last.
+The engine's layers are not compressed. So an image is baked again from the build's cache, which only exports it, into
+an OCI layout with compressed layers and provenance; the SBOM is added there. Blobs and manifests are sent by digest.
+After all platforms have arrived the tags are written, the tag of the version last.
 """
 
 import tempfile
@@ -26,7 +26,7 @@ from bench.images.sbom import inventory
 
 @dataclass(frozen=True, kw_only=True)
 class Pushed:
-    """One platform of a framework that arrived. `digest` is the image's own; sizes are compressed bytes."""
+    """One pushed platform of a framework. `manifest_digest` is the image's own; sizes are compressed bytes."""
 
     framework: str
     platform: str
@@ -47,12 +47,12 @@ class Pusher:
     def push(
         self, framework: str, platforms: Sequence[str], declared: Iterable[str], compression: str | None = None
     ) -> tuple[list[Pushed], dict[str, str]]:
-        """Push a framework's images; the tags and their digests go with what arrived.
+        """Push a framework's images. Returns what was pushed, and the digest of each written tag.
 
-        `declared` are all platforms that the framework has images for: those that the registry has already, of the same
-        version, stay in the version's index. Raises HostError, and then no tag was written.
+        `declared` are all platforms of the framework: those that the registry already has in the same version stay in
+        the version's index. Raises HostError; its message says what the registry has then.
         """
-        for platform in platforms:  # all of them, before anything long is begun
+        for platform in platforms:  # checks all of them before the first transfer
             with _about(framework, platform, "nothing was sent"):
                 require(self.engine, framework, platform)
         done = []
@@ -94,14 +94,14 @@ class Pusher:
         )
 
     def _there(self, framework: str, platform: str, digest: str) -> Manifest | None:
-        """What the platform's tag names, when that is this very image with its attestations."""
+        """The index that the platform's tag names, if it has this image with its attestations; else None."""
         repository = self.registry.repository(framework)
         index = self.registry.manifest(repository, platform)
         complete = index is not None and index.is_index and attestation_of(index.value, digest) is not None
         return index if complete else None
 
     def _send(self, framework: str, platform: str, layout: Layout) -> int:
-        """Send what the registry does not have yet, what is named before what names it; how many bytes travelled."""
+        """Send what the registry lacks, blobs before manifests. Returns the number of bytes sent."""
         repository = self.registry.repository(framework)
         blobs: dict[str, Descriptor] = {}
         for manifest in (layout.image, layout.attestation):
@@ -144,12 +144,12 @@ class Pusher:
 
 
 def compression_for(platform: str) -> str:
-    """How layers are compressed when the user does not say: JetPack's engine is older than what reads zstd."""
+    """The default compression of a platform's layers. JetPack's engine is too old for zstd."""
     return "gzip" if platform.startswith("l4t") else "zstd"
 
 
 def export(framework: str, platform: str, compression: str, folder: Path) -> Layout:
-    """A framework's image as an OCI layout with provenance. Raises HostError with the builder's words."""
+    """Export a framework's image as an OCI layout with provenance. Raises HostError with the builder's message."""
     output = f"type=oci,tar=false,dest={folder},compression={compression},force-compression=true,oci-mediatypes=true"
     overrides = {"output": output, "attest": "type=provenance,mode=max"}
     bake.export(framework, platform, overrides, say=lambda _line: None)
@@ -158,7 +158,7 @@ def export(framework: str, platform: str, compression: str, folder: Path) -> Lay
 
 @contextmanager
 def _about(framework: str, platform: str, outcome: str) -> Iterator[None]:
-    """Have an error say which image could not be pushed, and what that leaves in the registry."""
+    """Add to an error which image could not be pushed, and the state of the registry."""
     try:
         yield
     except HostError as error:

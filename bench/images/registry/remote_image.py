@@ -1,4 +1,4 @@
-"""What a registry has of a framework: the image of one platform behind a tag or a digest, and what is said of it."""
+"""The image of one platform in a registry, behind a tag or a digest, and its attestations."""
 
 import json
 import re
@@ -10,15 +10,15 @@ from bench.images.local import architecture
 from bench.images.registry.client import Registry
 from bench.images.registry.oci import PREDICATE, Descriptor, Manifest, attestation_of, images_of
 
-# Platforms that an index can tell apart. Those of L4T are all linux/arm64 to a registry, so each has only its own tag.
+# Platforms with an entry in a version's index. All of L4T are linux/arm64 to a registry, so they have only own tags.
 INDEXED = ("amd64", "arm64")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Remote:
-    """An image in a registry. `digest` is its own, whatever index led to it; `size_bytes` is what has to travel.
+    """An image in a registry. `manifest_digest` is the image's, not the index's; `size_bytes` is compressed.
 
-    `index` is the digest of what led to it together with what was attached to it; None where it stands alone.
+    `index` is the digest of the index with the image and its attestations; None for an image without an index.
     """
 
     framework: str
@@ -29,7 +29,7 @@ class Remote:
     size_bytes: int
     layers: list[Descriptor]
     labels: dict[str, str]
-    entries: list[Descriptor]  # how an index names it and its attestations
+    entries: list[Descriptor]  # the index's entries of the image and its attestations
 
     @property
     def version(self) -> str:
@@ -38,20 +38,20 @@ class Remote:
 
     @property
     def protocol(self) -> int:
-        """The runner protocol that it speaks; 0 when it does not say."""
+        """The runner protocol of its label; 0 without one."""
         said = self.labels.get("org.edgebench.protocol", "")
         return int(said) if said.isdecimal() else 0
 
 
 def version_tag(version: str) -> str:
-    """The tag of a version: `2.13.0+cpu` may not be one as it is."""
+    """The tag of a version. Characters that a tag may not have, as in `2.13.0+cpu`, become `_`."""
     return re.sub(r"[^A-Za-z0-9_.-]", "_", version)[:128]
 
 
 def find_remote(registry: Registry, framework: str, platform: str, reference: str) -> Remote | None:
-    """The image of a platform behind a tag or digest; None when the registry has no such tag or digest.
+    """The image of a platform behind a tag or digest; None when the registry does not have it.
 
-    Raises HostError when what is there is for another architecture or is no image of ours.
+    Raises HostError when it is for another architecture or not an image of this project.
     """
     repository, ref = registry.repository(framework), registry.ref(framework, reference)
     found = registry.manifest(repository, reference)
@@ -91,7 +91,7 @@ def find_remote(registry: Registry, framework: str, platform: str, reference: st
 
 
 def statements(registry: Registry, image: Remote) -> dict[str, Any]:
-    """What was attached to an image when it was pushed, by kind: provenance, SBOM."""
+    """The attestations of an image, by kind: provenance, SBOM."""
     repository = registry.repository(image.framework)
     found: dict[str, Any] = {}
     for entry in image.entries[1:]:
@@ -103,7 +103,7 @@ def statements(registry: Registry, image: Remote) -> dict[str, Any]:
 
 
 def _entries(index: Manifest, ref: str, framework: str, platform: str) -> list[Descriptor]:
-    """How the index names the platform's image and, behind it, its attestations."""
+    """The index's entries of the platform's image and, if there are any, of its attestations."""
     images = images_of(index.value)
     wanted = architecture(platform)
     for image in images:

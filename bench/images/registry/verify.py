@@ -1,4 +1,4 @@
-"""Whether a registry and the engine still have what the lock file says."""
+"""Checks that a registry and the engine have the images of the lock file."""
 
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ from runner.protocol import PROTOCOL
 
 @dataclass(kw_only=True)
 class Verdict:
-    """What is so of one locked image; `problems` is empty when all is as the lock file says."""
+    """The result for one locked image; `problems` is empty when it agrees with the lock file."""
 
     framework: str
     platform: str
@@ -25,7 +25,7 @@ class Verdict:
 
 
 def verify(engine: docker.DockerClient, lock: Lock, framework: str, platform: str) -> Verdict:
-    """Look at one locked image in the registry and on the engine. Raises HostError when the registry is away."""
+    """Check one locked image in the registry and on the engine. Raises HostError when the registry does not answer."""
     locked = lock.find(framework, platform)
     puller = Puller(engine, lock, Watcher())
     puller.registry.check()
@@ -66,7 +66,7 @@ def _registry(registry: Registry, framework: str, platform: str, locked: Locked)
 
 
 def _version(registry: Registry, framework: str, platform: str, locked: Locked) -> list[str]:
-    """The index of the version must have the same image for the platform."""
+    """Problems of the version's tag: its index must have the locked image for the platform."""
     if platform not in INDEXED:
         return []
     remote = find_remote(registry, framework, platform, version_tag(locked.version))
@@ -78,7 +78,7 @@ def _version(registry: Registry, framework: str, platform: str, locked: Locked) 
 
 
 def _engine_tag(engine: docker.DockerClient, lock: Lock, framework: str, platform: str, *, pulled: bool) -> list[str]:
-    """Under the registry's name the engine may have nothing else."""
+    """A problem when the engine has another image under the registry's name."""
     name = f"{lock.registry}/edgebench/{framework}"
     try:
         image = engine.images.get(f"{name}:{platform}")
