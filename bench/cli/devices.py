@@ -6,15 +6,14 @@ from typing import Annotated, Any
 import typer
 import yaml
 from rich.console import Console
-from rich.table import Table
 
 from bench.cli.common import AsJson, HostOption, print_json
-from bench.cli.matrix.selection import wide
 from bench.core.errors import HostError
 from bench.core.matrix.device import Access
 from bench.core.matrix.platforms import architecture, platform_of
 from bench.core.matrix.schema import Matrix, load_matrix
 from bench.core.suggest import choose
+from bench.core.terminal import print_fitted
 from bench.hosts import identify, l4t
 from bench.hosts.target import describe_identity
 from bench.run.compose import renderable
@@ -31,12 +30,18 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("device", "title", "platforms", "frameworks", "hardware", "verified", box=None, pad_edge=False)
-    for row in rows:
-        runs = ", ".join(row["runs"]) or "–"
-        words = [" ".join(row["platforms"]) or "–", runs, " ".join(row["access"]) or "–", row["verified"]]
-        table.add_row(row["device"], row["title"], *words)
-    wide(table).print(table)
+    shown = [
+        {
+            "device": row["device"],
+            "title": row["title"],
+            "platforms": " ".join(row["platforms"]) or "–",
+            "frameworks": ", ".join(row["runs"]) or "–",
+            "hardware": " ".join(row["access"]) or "–",
+            "verified": row["verified"],
+        }
+        for row in rows
+    ]
+    print_fitted(shown, Console(), droppable=("title", "platforms"))
 
 
 def _row(matrix: Matrix, name: str) -> dict[str, Any]:

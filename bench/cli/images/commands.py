@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from bench.cli.common import AsJson, console, print_json
 from bench.cli.images import inspect, registry
@@ -13,6 +12,7 @@ from bench.core.errors import ConfigError, HostError
 from bench.core.matrix.base import Group, Platform
 from bench.core.matrix.schema import load_matrix
 from bench.core.suggest import choose
+from bench.core.terminal import print_fitted
 
 if TYPE_CHECKING:
     from bench.images.local import Image
@@ -91,11 +91,18 @@ def list_(as_json: AsJson = False) -> None:
     if not rows:
         out.print("no image is built yet: make images")
         return
-    table = Table("framework", "platform", "version", "size", "digest", "verified", box=None, pad_edge=False)
-    for row in rows:
-        size, digest = f"{row['size_bytes'] / 1e6:.0f} MB", row["digest"][:19]
-        table.add_row(row["framework"], row["platform"], row["version"], size, digest, row["verified"])
-    out.print(table)
+    shown = [
+        {
+            "framework": row["framework"],
+            "platform": row["platform"],
+            "version": row["version"] or "",
+            "size": f"{row['size_bytes'] / 1e6:.0f} MB",
+            "digest": row["digest"][:19],
+            "verified": row["verified"] or "",
+        }
+        for row in rows
+    ]
+    print_fitted(shown, out, droppable=("digest", "size"), right=("size",))
 
 
 def _row(image: "Image") -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Column, Table
 
 from bench.artifacts.store import Store
@@ -18,6 +19,7 @@ from bench.core.errors import CellsFailed, ConfigError
 from bench.core.matrix.plan import Plan, Selection, make_plan
 from bench.core.matrix.schema import load_matrix
 from bench.core.paths import model_store
+from bench.core.terminal import safe, say
 from bench.verification.compatibility import (
     SIGNS,
     Row,
@@ -151,6 +153,17 @@ def _kind(checks: Checks, cell: Any) -> Any:
     return checks.matrix.frameworks[cell.framework].kind(cell.precision)
 
 
+def _show_by_model(precision: str, found: Sequence[Row], out: Console) -> None:
+    """Print a block for each model, with the frameworks of each status: for terminals narrower than the table."""
+    out.print(safe(precision, "bold"))
+    for model in dict.fromkeys(row["model"] for row in found):
+        out.print(safe(model))
+        for status, sign in SIGNS.items():
+            names = [row["framework"] for row in found if row["model"] == model and row["status"] == status]
+            if names and status != "not supported":
+                say([", ".join(names)], out, f"  {sign} ", "    ")
+
+
 def _show(found: Sequence[Row]) -> None:
     out = Console()
     for precision in dict.fromkeys(row["precision"] for row in found):
@@ -162,6 +175,9 @@ def _show(found: Sequence[Row]) -> None:
         for model in dict.fromkeys(row["model"] for row in mine):
             cells = {row["framework"]: SIGNS[row["status"]] for row in mine if row["model"] == model}
             shown.add_row(model, *(cells[name] for name in frameworks))
-        out.print(shown)
+        if out.is_terminal and Measurement.get(out, out.options.update(max_width=10_000), shown).maximum > out.width:
+            _show_by_model(precision, mine, out)
+        else:
+            out.print(shown)
     legend = ", ".join(f"{sign} {status}" for status, sign in SIGNS.items())
     out.print("\n".join(filter(None, [legend, describe_limits(found), describe_stale(found)])), highlight=False)

@@ -60,7 +60,7 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         print_json(rows)
         return
-    Console().print(tables.overview(rows))
+    tables.show_overview(rows, Console())
 
 
 @app.command()

@@ -2,19 +2,30 @@
 
 from typing import Any
 
+from rich.console import Console
 from rich.table import Column, Table
 
 from bench.artifacts.references import Reference
+from bench.core.terminal import print_fitted, say
 from bench.verification.verdicts import Limits
 
+FIGURES = ("parameters", "MACs", "FLOP/param", "size", "error")
 
-def overview(rows: list[dict[str, Any]]) -> Table:
-    """A line for each model."""
-    right = [Column(name, justify="right") for name in ("parameters", "MACs", "FLOP/param", "size", "error")]
-    table = Table("model", "input", *right, "made", box=None, pad_edge=False)
+
+def show_overview(rows: list[dict[str, Any]], console: Console) -> None:
+    """Print a line for each model."""
+    shown = []
     for row in rows:
-        table.add_row(row["name"], _shape(row["input"]), *_figures(row), *_made(row["artifacts"]))
-    return table
+        *figures, made = *_figures(row), *_made(row["artifacts"])
+        named = dict(zip(FIGURES, figures, strict=True))
+        shown.append({"model": row["name"], "input": _shape(row["input"]), **named, "made": made})
+    if console.is_terminal:  # a model has up to a dozen artifacts: `bench models show` lists them
+        for row, line in zip(rows, shown, strict=True):
+            count = len(row["artifacts"])
+            line["made"] = f"{count} artifact{'s' * (count != 1)}" if count else "not made"
+    print_fitted(shown, console, droppable=("FLOP/param", "input", "error"), right=FIGURES)
+    if console.is_terminal:
+        say(["bench models build makes artifacts, bench models show MODEL lists them"], console)
 
 
 def heading(facts: dict[str, Any], reference: Reference | None) -> Table:
