@@ -1,1 +1,1 @@
-"""What every part of bench stands on: errors, paths, files, CPU lists, the terminal."""
+"""What every part of bench uses: errors, paths, files, CPU lists, the terminal."""

@@ -1,4 +1,4 @@
-"""Whether a machine can do what a device's launches need, line by line, each with the command that mends it."""
+"""Checks whether a machine has what a device's launches need; each line has the command that mends it."""
 
 from bench.doctor.case import Case, Line
 from bench.doctor.engine import engine_lines
@@ -13,6 +13,6 @@ __all__ = ["Case", "Line", "examine"]
 
 
 def examine(case: Case) -> list[Line]:
-    """Every line, in the order in which things are mended: the machine, the engine, the hardware, what is measured."""
+    """All lines, in the order of repair: the machine, the engine, the hardware, the measurement."""
     parts = (machine_lines, engine_lines, hardware_lines, image_lines, speed_lines, sensor_lines, system_lines)
     return [line for part in parts for line in part(case)]

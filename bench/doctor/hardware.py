@@ -1,4 +1,4 @@
-"""Whether the ways to the hardware are there: nodes, folders, groups, libraries, drivers, and a stick's USB speed."""
+"""Checks the ways to the hardware: nodes, folders, groups, libraries, drivers, and a stick's USB speed."""
 
 from collections.abc import Iterator
 
@@ -8,11 +8,11 @@ from bench.doctor.case import Case, Line
 from bench.hosts.grant import TRIPLETS, find_closed_nodes, find_missing_hardware
 from bench.hosts.host import text
 
-SUPERSPEED = 5000  # Mbit/s; a stick on an older port waits for its data
+SUPERSPEED = 5000  # Mbit/s of USB 3; on a slower port a stick waits for its data
 
 
 def hardware_lines(case: Case) -> Iterator[Line]:
-    """A line for each thing that is missing, or one for each way that is whole; then the sticks."""
+    """One line for each missing thing, or one for each complete way; then the lines of USB sticks."""
     ways = {way.title: way for name in case.frameworks for way in case.matrix.accesses(case.name, name)}
     for way in ways.values():
         platform = next(iter(case.platforms.values()), "") or platform_of(case.host.machine)
@@ -30,7 +30,7 @@ def _seen(way: Access, platform: str) -> list[str]:
 
 
 def _sticks(case: Case, ways: list[Access]) -> Iterator[Line]:
-    """The devices on the USB that identify the device: may their nodes be opened, and how fast is the port?"""
+    """The USB devices that identify the device: whether their nodes can be opened, and the port's speed."""
     groups = [name for way in ways if way.directories for name in way.groups]
     for path in case.host.glob("/sys/bus/usb/devices/*/idVendor"):
         folder = path.rpartition("/")[0]

@@ -1,4 +1,4 @@
-"""Whether the machine is the device: architecture, identity, L4T."""
+"""Checks whether the machine is the device: architecture, identity, L4T."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from bench.hosts.target import describe_identity, elsewhere
 
 
 def machine_lines(case: Case) -> Iterator[Line]:
-    """Architecture, what identifies the device, and its L4T where its images are for one."""
+    """The lines on the architecture, the device's identity, and its L4T if its images need one."""
     away = elsewhere(case.name, case.matrix, case.host.machine)
     if away:
         yield Line(

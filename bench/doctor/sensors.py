@@ -1,4 +1,4 @@
-"""Whether the sensors of a device are there and can be read: what `runner sense` finds, against what the device has."""
+"""Checks whether the sensors of a device exist and can be read, by the results of `runner sense`."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from bench.doctor.case import Case, Level, Line
 
 POWER = {"ina3221", "nvml", "pmic", "rapl", "um25c"}  # sensors of power; the others measure heat and throttling
 SHOWN = 4  # most channels that a line names
-# What mends a sensor that is not there.
+# Sensor → how to mend it when it is missing.
 MENDS = {
     "apex": "load the Edge TPU's driver: sudo modprobe apex",
     "hwmon": "the board's own kernel; a virtual machine has none",
@@ -18,13 +18,8 @@ MENDS = {
     "um25c": "for energy put a USB meter into the supply: sudo rfcomm bind 0 ADDRESS, --usb-meter /dev/rfcomm0",
     "vcgencmd": "sudo apt install raspi-utils, and a user of the group video",
 }
-NEEDED = {
-    "apex",
-    "ina3221",
-    "nvml",
-    "pmic",
-    "vcgencmd",
-}  # a device that lists one of these and does not have it is faulty
+# A device that lists one of these and does not have it is faulty.
+NEEDED = {"apex", "ina3221", "nvml", "pmic", "vcgencmd"}
 
 
 def sensor_lines(case: Case) -> Iterator[Line]:

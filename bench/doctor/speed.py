@@ -1,4 +1,4 @@
-"""Whether the machine is set to run at one speed: governors, power mode, locked clocks, throttling."""
+"""Checks whether the machine runs at a constant speed: governors, power mode, locked clocks, throttling."""
 
 from collections.abc import Iterator
 

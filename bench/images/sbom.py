@@ -1,4 +1,4 @@
-"""The software bill of materials of an image: what is really installed in it, by the scanner image of images/sbom."""
+"""The software bill of materials of an image: what is installed in it, found by the scanner image images/sbom."""
 
 import json
 import subprocess
@@ -16,12 +16,12 @@ RECIPE = f"images/{SCANNER}/inventory.Dockerfile"
 
 
 def make_scanner() -> None:
-    """Build the scanner image; no more than a look where it is there. Raises HostError with the builder's words."""
+    """Build the scanner image if it is missing. Raises HostError with the builder's message."""
     bake.build([SCANNER], say=lambda _line: None)
 
 
 def inventory(framework: str, platform: str) -> dict[str, Any]:
-    """The SPDX document of a framework's image that the engine has. Raises HostError with the builder's words.
+    """The SPDX document of a framework's image on the engine. Raises HostError with the builder's message.
 
     BuildKit mounts the image and keeps the answer: an image that has not changed is looked at once.
     """

@@ -1,10 +1,10 @@
-"""What an artifact is: the words by which recipes, the matrix and the store name one."""
+"""The kind of an artifact, as recipes, the matrix and the store name it."""
 
 from typing import NamedTuple
 
 
 class Kind(NamedTuple):
-    """What an artifact of a model is: a format in a precision."""
+    """The kind of a model's artifact: a format in a precision."""
 
     format: str
     precision: str

@@ -1,4 +1,4 @@
-"""How far an artifact's outputs may be from the reference, and whether they are.
+"""The bounds of an artifact's deviation from the reference, and the checks of them.
 
 `max_rel` is the largest error over the reference's largest magnitude, `cosine` that of the angle between both; each the
 worst of all inputs and outputs. Beside each bound is what was measured at the inputs of 16 seeds, over the networks and
@@ -25,12 +25,12 @@ MOST = {"int8": 2.0}
 
 
 def rule(precision: str) -> dict[str, float | None]:
-    """All that a verdict follows from, beside the figures."""
+    """The rules from which a verdict follows, besides the measured figures."""
     return {**BOUNDS[precision], "sensitive": SENSITIVE, "most": MOST.get(precision)}
 
 
 def outside(precision: str, parity: Mapping[str, Any]) -> str | None:
-    """What is wrong with these figures for a precision, in a few words; None when they are within the bounds."""
+    """Which figure is outside of the bounds of a precision, in a few words; None when all are within them."""
     bounds = BOUNDS[precision]
     if parity["max_rel"] > bounds["max_rel"]:
         return f"off by {parity['max_rel']:.2g} of the reference's range, and {precision} may be {bounds['max_rel']:g}"
@@ -40,7 +40,7 @@ def outside(precision: str, parity: Mapping[str, Any]) -> str | None:
 
 
 def insensitive(precision: str, sensitivity: Mapping[str, float], reference: Mapping[str, float]) -> str | None:
-    """Which wrong input changes the outputs far less than it changes the reference's; None when all are found out."""
+    """Which wrong input changes the outputs far less than the reference's; None when the outputs show all of them."""
     for name, change in reference.items():
         found = sensitivity.get(name, 0.0)
         if found < SENSITIVE * min(change, MOST.get(precision, change)):

@@ -1,4 +1,4 @@
-"""The vendors' images that some of ours stand on (images/vendor), and what takes their place out of reach of them."""
+"""The vendors' images that some of our images are based on (images/vendor), and the substitute without access."""
 
 import tomllib
 from functools import cache
@@ -7,17 +7,17 @@ from pathlib import Path
 from bench.core.paths import PROJECT
 
 FOLDER = "images/vendor"
-STAND_IN = "org.edgebench.stand-in"  # the label of an image on a stand-in: it is never timed nor passed on
-STAND_IN_BASE = "docker.io/library/debian:bullseye-slim"  # what the stand-in itself stands on
+STAND_IN = "org.edgebench.stand-in"  # the label of an image with a substitute base: it is never timed or pushed
+STAND_IN_BASE = "docker.io/library/debian:bullseye-slim"  # the base of the substitute
 
 
 def vendored() -> list[str]:
-    """The frameworks whose images stand on a vendor's."""
+    """The frameworks whose images are based on a vendor's image."""
     return sorted(_bases(PROJECT / FOLDER))
 
 
 def base(framework: str, platform: str) -> str | None:
-    """The vendor's image that a framework's stands on; None where it stands on ours."""
+    """The vendor's image that a framework's image is based on; None when it is based on ours."""
     return _bases(PROJECT / FOLDER).get(framework, {}).get(platform)
 
 

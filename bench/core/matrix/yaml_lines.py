@@ -1,4 +1,4 @@
-"""YAML with the line of every value, and without what YAML does silently: taking the last of duplicate keys."""
+"""Reads YAML with the line of every value. Duplicate keys are errors; plain YAML silently takes the last one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from bench.core.errors import ConfigError
 
 @dataclass(frozen=True)
 class Document:
-    """A YAML file: its value, and its nodes to find lines by."""
+    """A YAML file: its value, and its nodes, which have the lines."""
 
     path: Path
     value: Any
     node: yaml.Node
 
     def line(self, keys: Sequence[Any]) -> int:
-        """The line (from 1) of the value under these keys, or of the nearest one above it that exists."""
+        """The line (from 1) of the value at this path of keys, or of its nearest existing parent."""
         node, line = self.node, self.node.start_mark.line
         for key in keys:
             if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
@@ -34,7 +34,7 @@ class Document:
 
 
 def read_yaml(path: Path) -> Document:
-    """Read one YAML file. Raises ConfigError for a missing file, a syntax error or a key that stands twice."""
+    """Read one YAML file. Raises ConfigError for a missing file, a syntax error or a duplicate key."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
