@@ -42,8 +42,9 @@ BASES = "images/base"
 BASE_NAME = "org.opencontainers.image.base.name"
 IMAGE_LABEL = "org.edgebench.image"  # on every image that is built here
 ENV = PROJECT / "setup" / "env"  # finds the engine in use, and a docker command with buildx
-# A part of the builder's error when another process removed layers that this build was unpacking onto.
-LOST_PARENT = "parent snapshot"
+# Parts of the builder's error when another process came in between: it removed layers that this build was unpacking
+# onto, or gave the same name to an image at the same moment. The same build succeeds when it is repeated.
+RACES = ("parent snapshot", ": already exists")
 
 Say = Callable[[str], object]  # called with each line of the builder, newline included
 
@@ -168,7 +169,7 @@ def _bake(names: Sequence[str], platform: str, flags: Sequence[str], say: Say | 
     command = [*bake, "--progress", progress, *names]
     hear = None if shown else say or sys.stderr.write
     code, last = _run(command, environ, hear)
-    if code and LOST_PARENT in last:
+    if code and any(race in last for race in RACES):
         code, last = _run(command, environ, hear)
     if code:
         what = f"docker buildx bake {' '.join(names)} for {platform} ended with {code}{last}"

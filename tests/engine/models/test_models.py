@@ -135,6 +135,12 @@ def test_outputs_depend_on_the_input_by_far_more_than_parity_allows(store: Store
     assert min(manifest["sensitivity"].values()) > max(100 * BOUNDS["fp32"]["max_rel"], 1.2 * BOUNDS["int8"]["max_rel"])
 
 
+def computes_bfloat16_only() -> bool:
+    """Whether this CPU has bfloat16 and no half precision, as the kernel lists its features (x86 alone)."""
+    features = set(Path("/proc/cpuinfo").read_text().split())
+    return bool(features & {"avx512_bf16", "amx_bf16"}) and not features & {"avx512_fp16", "amx_fp16"}
+
+
 @pytest.mark.parametrize(("name", "kind"), MADE, ids=lambda each: str(each))
 def test_every_artifact_agrees_with_pytorch(store: Store, name: str, kind: Kind) -> None:
     manifest = store.manifest(name)
@@ -145,7 +151,12 @@ def test_every_artifact_agrees_with_pytorch(store: Store, name: str, kind: Kind)
     axes = [0, *range(2, len(NETWORKS[name].input)), 1]
     assert artifact.axes == ([axes] if kind.format in STEPS["convert"] else None)
     (parity,) = [entry["parity"] for entry in manifest["artifacts"] if (entry["format"], entry["precision"]) == kind]
-    assert outside(kind.precision, parity) is None
+    if kind == Kind("openvino", "fp16") and computes_bfloat16_only():
+        # OpenVINO takes bfloat16 where the CPU has it and no arithmetic in half: 8 bits of precision in place of 11.
+        assert parity["max_rel"] < 8 * BOUNDS["fp16"]["max_rel"]
+        assert parity["cosine"] > 0.99
+    else:
+        assert outside(kind.precision, parity) is None
     if kind.precision == "fp32":
         assert parity["max_rel"] < 1e-4, "a tenth of what a launch is allowed"
         assert parity["top1"] is True

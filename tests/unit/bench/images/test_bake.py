@@ -15,12 +15,18 @@ echo "#1 building" >&2
 echo "ERROR: {error}" >&2
 exit 1
 """
+SAME_NAME = 'image "docker.io/edgebench/models-add:amd64": already exists'
 LOST_PARENT = "failed to prepare extraction snapshot: parent snapshot sha256:42aa does not exist: not found"
 
 
 @pytest.mark.parametrize(
     ("error", "failing", "calls", "works"),
-    [(LOST_PARENT, 1, 2, True), (LOST_PARENT, 9, 2, False), ("no space left on device", 1, 1, False)],
+    [
+        (SAME_NAME, 1, 2, True),
+        (LOST_PARENT, 1, 2, True),
+        (LOST_PARENT, 9, 2, False),
+        ("no space left on device", 1, 1, False),
+    ],
 )
 def test_layers_that_another_process_swept_away_are_unpacked_again(monkeypatch, tmp_path, error, failing, calls, works):
     builder, called = tmp_path / "env", tmp_path / "calls"
