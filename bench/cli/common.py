@@ -79,9 +79,7 @@ def half_widths(medians: "Medians") -> Mapping[str, float | None]:
 
 HostOption = Annotated[
     str | None,
-    typer.Option(
-        "--host", help="Where the device is: ssh://user@board, or `local`; what its profile says when left out."
-    ),
+    typer.Option("--host", help="Address of the device: ssh://user@board or `local`; default: the one in matrix.yaml."),
 ]
 
 

@@ -18,7 +18,7 @@ app = typer.Typer(help="Write files for Docker Compose alone.", no_args_is_help=
 def render(
     device: Annotated[str, typer.Option("--device", help="A device of matrix.yaml.")],
     output: Annotated[
-        Path | None, typer.Option("--output", help="Write it there; standard output when left out.")
+        Path | None, typer.Option("--output", help="The file to write; default: standard output.")
     ] = None,
 ) -> None:
     """Render the Compose file of a device: a service for each framework, with what its containers are given."""

@@ -23,8 +23,8 @@ app.registered_commands += registry.app.registered_commands + inspect.app.regist
 
 @app.command()
 def build(
-    names: Annotated[list[str] | None, typer.Argument(help="Images; when left out, all of the group.")] = None,
-    platform: Annotated[str | None, typer.Option(help="A platform; this machine's when left out.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Images; default: all of the group.")] = None,
+    platform: Annotated[str | None, typer.Option(help="A platform; default: this machine's.")] = None,
     group: Annotated[str, typer.Option(help="What to build by default: cpu, accelerator, cuda or l4t.")] = "cpu",
     stand_in: Annotated[
         bool, typer.Option("--stand-in", help="Take our own substitute for a vendor's base that cannot be pulled.")

@@ -22,13 +22,13 @@ app = typer.Typer()
 @app.command()
 def inspect(
     name: Annotated[str, typer.Argument(help="A framework.")],
-    platform: Annotated[str | None, typer.Option(help="A platform; this machine's when left out.")] = None,
+    platform: Annotated[str | None, typer.Option(help="A platform; default: this machine's.")] = None,
     registry: Annotated[
-        str | None, typer.Option(help="HOST:PORT or HOST:PORT/NAMESPACE; the lock file's when left out.")
+        str | None, typer.Option(help="HOST:PORT or HOST:PORT/NAMESPACE; default: the lock file's.")
     ] = None,
     lock: Annotated[Path | None, typer.Option("--lock", help="The lock file.")] = None,
-    sbom: Annotated[bool, typer.Option("--sbom", help="What is installed in it.")] = False,
-    provenance: Annotated[bool, typer.Option("--provenance", help="What it was built from.")] = False,
+    sbom: Annotated[bool, typer.Option("--sbom", help="Show the installed packages.")] = False,
+    provenance: Annotated[bool, typer.Option("--provenance", help="Show the sources of the build.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show an image of a registry: digest, labels, provenance, SBOM. With --json the documents as they are."""

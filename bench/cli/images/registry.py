@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-Names = Annotated[list[str] | None, typer.Argument(help="Frameworks; all when left out.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Frameworks; default: all.")]
 Platforms = Annotated[list[str] | None, typer.Option("--platform", help="A platform; may be repeated.")]
 Where = Annotated[str, typer.Option("--registry", help="The registry: HOST:PORT or HOST:PORT/NAMESPACE.")]
 LockFile = Annotated[Path | None, typer.Option("--lock", help="The lock file; else EDGEBENCH_LOCK, or images.lock.")]
 Patience = Annotated[
-    float, typer.Option("--timeout", min=1, help="Seconds without a sign of the registry after which it is given up.")
+    float, typer.Option("--timeout", min=1, help="Give up after this many seconds without a response.")
 ]
 PATIENCE = 120.0
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
@@ -41,7 +41,7 @@ def push(
     platform: Platforms = None,
     compression: Annotated[
         Literal["zstd", "gzip"] | None,
-        typer.Option(help="Of layers; when left out, gzip for L4T and zstd for all else."),
+        typer.Option(help="Compression of layers; default: gzip for L4T, zstd otherwise."),
     ] = None,
     timeout: Patience = PATIENCE,
     quiet: Quiet = False,
@@ -108,7 +108,7 @@ def pull(
     platform: Platforms = None,
     lock: LockFile = None,
     by_digest_alone: Annotated[
-        bool, typer.Option("--by-digest-alone", help="Do not mind that a tag names another image now.")
+        bool, typer.Option("--by-digest-alone", help="Pull by digest even if the tag has moved.")
     ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,

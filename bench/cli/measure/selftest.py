@@ -24,18 +24,20 @@ MINUTES = 5.0
 
 def selftest(
     device: Device = "host",
-    framework: Annotated[str, typer.Option("--framework", help="With which framework.")] = "onnxruntime",
-    model: Annotated[str, typer.Option("--model", help="With which model; a fast one resolves more.")] = "cifarnet",
+    framework: Annotated[str, typer.Option("--framework", help="The framework to run.")] = "onnxruntime",
+    model: Annotated[str, typer.Option("--model", help="The model to run; a fast one resolves more.")] = "cifarnet",
     arms: Annotated[
-        str | None, typer.Option("--arms", help="Of which arms; all that can be had when left out.")
+        str | None, typer.Option("--arms", help="Arms to test; default: all that this machine can launch.")
     ] = None,
     profile: Profile = "default",
     minutes: Annotated[
-        float | None, typer.Option("--minutes", min=0.1, help=f"Begin blocks for so long; {MINUTES:g} when left out.")
+        float | None, typer.Option("--minutes", min=0.1, help=f"Start new blocks for this long; default: {MINUTES:g}.")
     ] = None,
-    blocks: Annotated[int | None, typer.Option("--blocks", min=2, help="So many blocks, however long.")] = None,
+    blocks: Annotated[
+        int | None, typer.Option("--blocks", min=2, help="Number of blocks, without a time limit.")
+    ] = None,
     sabotage: Annotated[
-        str | None, typer.Option("--sabotage", help="Spoil the measurement like this: the self-test must fail.")
+        str | None, typer.Option("--sabotage", help="Disturb the measurement in this way: the self-test must fail.")
     ] = None,
     seed: Seed = None,
     cpus: Cpus = None,

@@ -35,13 +35,13 @@ from bench.verification.verdicts import TIMEOUT, Checks, Limits
 
 app = typer.Typer()
 
-Names = Annotated[list[str] | None, typer.Argument(help="Models; all when left out.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Models; default: all.")]
 Frameworks = Annotated[list[str] | None, typer.Option("--framework", help="Only this one; may be repeated.")]
 Precisions = Annotated[
-    list[str] | None, typer.Option("--precision", help="fp32, fp16 or int8, all when left out; may be repeated.")
+    list[str] | None, typer.Option("--precision", help="fp32, fp16 or int8; default: all; may be repeated.")
 ]
-Again = Annotated[bool, typer.Option("--again", help="Also what was tried before, as it is now.")]
-Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Seconds after which a try is given up.")]
+Again = Annotated[bool, typer.Option("--again", help="Re-check artifacts that already have a verdict.")]
+Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Stop a check after this many seconds.")]
 Memory = Annotated[str | None, typer.Option("--memory", help="Memory limit of a container, for example 1g.")]
 ALL = ("fp32", "fp16", "int8")
 
@@ -94,10 +94,10 @@ def table(
     names: Names = None,
     framework: Frameworks = None,
     precision: Precisions = None,
-    known: Annotated[bool, typer.Option("--known", help="Only show what was tried before; try nothing.")] = False,
+    known: Annotated[bool, typer.Option("--known", help="Show existing verdicts only; check nothing.")] = False,
     again: Again = False,
     discard: Annotated[
-        bool, typer.Option("--discard", help="Remove a model's artifacts when it is done: what was found stays.")
+        bool, typer.Option("--discard", help="Remove a model's artifacts after its check; verdicts stay.")
     ] = False,
     also: Annotated[
         Path | None,

@@ -25,9 +25,9 @@ for part in (check, user_models, transfer):
     app.registered_commands += part.app.registered_commands
 
 
-Names = Annotated[list[str] | None, typer.Argument(help="Models; all when left out.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Models; default: all.")]
 Precisions = Annotated[
-    list[str] | None, typer.Option("--precision", help="fp32 (when left out), fp16 or int8, or all; may be repeated.")
+    list[str] | None, typer.Option("--precision", help="fp32 (default), fp16, int8 or all; may be repeated.")
 ]
 
 

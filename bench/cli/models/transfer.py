@@ -20,14 +20,14 @@ app = typer.Typer()
 
 Formats = Annotated[list[str] | None, typer.Option("--format", help="Only this artifact format; may be repeated.")]
 Precisions = Annotated[
-    list[str] | None, typer.Option("--precision", help="fp32, fp16 or int8, all when left out; may be repeated.")
+    list[str] | None, typer.Option("--precision", help="fp32, fp16 or int8; default: all; may be repeated.")
 ]
 
 
 @app.command()
 def push(
     registry: Where,
-    names: Annotated[list[str] | None, typer.Argument(help="Models; all that are made when left out.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Models; default: all that have artifacts.")] = None,
     timeout: Patience = PATIENCE,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -61,7 +61,7 @@ def pull(
     registry: Where,
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Models, or MODEL@sha256:… for a very one; the catalogue's when left out."),
+        typer.Argument(help="Models, or MODEL@sha256:… for one version; default: the catalogue's."),
     ] = None,
     formats: Formats = None,
     precisions: Precisions = None,
