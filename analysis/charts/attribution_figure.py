@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.charts.figures import change_axis, fitting, rows
+from analysis.charts.figures import change_axis, fit_panels, rows
 from analysis.data.number_format import plain_margin
 from analysis.report import study_data
 from analysis.report.evidence import Evidence
@@ -21,7 +21,7 @@ def answer(evidence: Evidence) -> Answer | None:
     table = pd.DataFrame([row for report in evidence.reports for row in _rows(evidence, report)], columns=list(COLUMNS))
     if table.empty:
         return None
-    shown, remark = fitting(table)
+    shown, remark = fit_panels(table)
     axis = change_axis(table, evidence.margin, "container slower (+) or faster (−) than without it, %")
     caption = (
         "The first rows of a cell are the container against the arms without it. Below, one thing at a time is taken "

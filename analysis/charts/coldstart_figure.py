@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.charts.colours import PHASES as COLOURS
-from analysis.charts.figures import STEP, WIDTH, fitting, header
+from analysis.charts.figures import STEP, WIDTH, fit_panels, header
 from analysis.data.phases import PHASES, TOTAL
 from analysis.report import study_data
 from analysis.report.evidence import Evidence
@@ -30,7 +30,7 @@ def answer(evidence: Evidence) -> Answer | None:
     )
     if table.empty:
         return None
-    shown, remark = fitting(table[table["phase"] != TOTAL])
+    shown, remark = fit_panels(table[table["phase"] != TOTAL])
     caption = (
         "Medians over launches, without the runner's own checks. Files are in memory, but for the arm cold-cache. "
         "What the runtime, the mounting shell or taskset do in the process first is in the interpreter's phase. "

@@ -14,6 +14,8 @@ from bench.core.terminal import short
 
 WIDTH = 560  # px of one panel
 STEP = 18  # px from row to row
+LEAST_SPAN = 4  # of a logarithmic axis, as high / low: with less, Vega's ticks suffice
+SHORT_DECADES = 2.5  # an axis of fewer decades also has ticks at 2 and 5 times a power of ten
 MOST_ROWS = 300  # of one figure: a longer one is not readable
 
 
@@ -96,7 +98,7 @@ def rows(frame: pd.DataFrame, axis: Axis, *, tone: str = "whose", width: int = W
     return chart
 
 
-def beside(parts: list[tuple[pd.DataFrame, Axis, str]], *, tone: str = "whose") -> Figure:
+def place_side_by_side(parts: list[tuple[pd.DataFrame, Axis, str]], *, tone: str = "whose") -> Figure:
     """Put figures of `rows` side by side, each with its title. All must have the same panels and labels."""
     width = WIDTH if len(parts) == 1 else 190
     charts = [
@@ -109,13 +111,13 @@ def beside(parts: list[tuple[pd.DataFrame, Axis, str]], *, tone: str = "whose") 
     return joined
 
 
-def above(*charts: Figure) -> Figure:
+def stack_figures(*charts: Figure) -> Figure:
     """Put one figure above another, with one legend."""
     stacked: alt.VConcatChart = alt.vconcat(*charts, spacing=30).resolve_scale(color="shared", shape="shared")
     return stacked
 
 
-def fitting(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+def fit_panels(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Return the rows of as many whole panels as fit in a figure, and a remark about the others.
 
     Panels with values of the paper are always included."""
@@ -152,21 +154,22 @@ def _ticks(values: NDArray[np.float64], axis: Axis, width: int) -> alt.Axis:
     plain |= {"format": "~g"} if axis.log else {}
     numbers = values[np.isfinite(values)]
     low, high = (float(numbers.min()), float(numbers.max())) if numbers.size else (1.0, 1.0)
-    if not axis.log or high / low < 4:
+    if not axis.log or high / low < LEAST_SPAN:
         return alt.Axis(tickCount=8 if width == WIDTH else 5, **plain)
-    return alt.Axis(values=powers(low, high), **plain)
+    return alt.Axis(values=log_ticks(low, high), **plain)
 
 
-def powers(low: float, high: float) -> list[float]:
+def log_ticks(low: float, high: float) -> list[float]:
     """Return the powers of ten in this range; in a short range also 2 and 5 times these."""
-    steps = (1, 2, 5) if log10(high / low) < 2.5 else (1,)
+    steps = (1, 2, 5) if log10(high / low) < SHORT_DECADES else (1,)
     return [step * 10.0**power for power in range(floor(log10(low)), ceil(log10(high)) + 1) for step in steps]
 
 
 def _above_zero(frame: pd.DataFrame) -> dict[str, "pd.Series[float]"]:
-    """Remove values and bounds of 0, which a logarithmic axis cannot show.
+    """Replace values and bounds of 0 by small ones, because a logarithmic axis cannot show 0.
 
-    Outputs may have no error, and a reading error may reach 0."""
+    Outputs may have no error, and a reading error may reach 0.
+    """
     least = frame["value"].where(frame["value"] > 0).min()
     value = frame["value"].clip(lower=least)
     bounds = {name: frame[name].where(frame[name].isna() | (frame[name] > 0), value / 100) for name in ("low", "high")}

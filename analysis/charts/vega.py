@@ -13,14 +13,14 @@ from analysis.report.study_data import Figure
 VEGA_LITE = "6.4"  # the version of altair's schema; vl-convert has several
 
 
-def compiled(chart: Figure) -> dict[str, Any]:
+def compile_chart(chart: Figure) -> dict[str, Any]:
     """Return the chart as Vega in the page's text colour, so that it suits light and dark screens and paper."""
     with alt.data_transformers.enable("default", max_rows=None):
         spec: dict[str, Any] = json.loads(chart.to_json())
-    return compiled_of(spec)
+    return compile_specification(spec)
 
 
-def compiled_of(specification: dict[str, Any]) -> dict[str, Any]:
+def compile_specification(specification: dict[str, Any]) -> dict[str, Any]:
     """Return Vega for a page from a chart in Vega-Lite."""
     whole = {**specification, "config": {**specification.get("config", {}), **_page()}}
     made: dict[str, Any] = vl_convert.vegalite_to_vega(whole, vl_version=VEGA_LITE)

@@ -26,6 +26,8 @@ from statsmodels.stats.weightstats import CompareMeans, ttost_ind
 from analysis.report.stats.ratios import FEWEST, MARGIN, LaunchMedians, Verdict
 from analysis.report.stats.verdicts import ALPHA, adjust
 
+ROUNDING = 1e-12  # relative; a smaller difference of logarithms is only the rounding of float64
+
 
 @dataclass(frozen=True)
 class Ratio:
@@ -38,7 +40,7 @@ class Ratio:
 
 
 @dataclass(frozen=True)
-class Judged:
+class ArmVerdict:
     """The verdict about one ratio among others, from its adjusted p values (`q`)."""
 
     q_different: float
@@ -54,9 +56,9 @@ def compare_launches(a: LaunchMedians, b: LaunchMedians, margin: float = MARGIN)
     x, y = (np.array(list(side.by_block.values()), dtype=float) for side in (a, b))
     logs = CompareMeans.from_data(np.log(y), np.log(x))
     mean, error = float(logs.d1.mean - logs.d2.mean), float(logs.std_meandiff_separatevar)
-    if error <= 1e-12 * max(1.0, abs(mean)):  # all launches are equal: the t statistic is undefined
+    if error <= ROUNDING * max(1.0, abs(mean)):  # all launches are equal: the t statistic is undefined
         low = high = mean
-        different, equivalent = float(abs(mean) <= 1e-12), float(abs(mean) > np.log1p(margin))
+        different, equivalent = float(abs(mean) <= ROUNDING), float(abs(mean) > np.log1p(margin))
     else:
         low, high = logs.tconfint_diff(alpha=ALPHA, usevar="unequal")
         different = float(logs.ttest_ind(usevar="unequal")[1])
@@ -64,7 +66,7 @@ def compare_launches(a: LaunchMedians, b: LaunchMedians, margin: float = MARGIN)
     return Ratio(float(np.exp(mean)), (float(np.exp(low)), float(np.exp(high))), different, equivalent)
 
 
-def judge_all(ratios: Sequence[Ratio], threshold: float) -> list[Judged]:
+def judge_all(ratios: Sequence[Ratio], threshold: float) -> list[ArmVerdict]:
     """Return a verdict for each ratio of a comparison.
 
     A regression is significantly slower (adjusted test of a difference), and its estimate exceeds `threshold`, a
@@ -72,7 +74,7 @@ def judge_all(ratios: Sequence[Ratio], threshold: float) -> list[Judged]:
     """
     adjusted = adjust([ratio.p_different for ratio in ratios], [ratio.p_equivalent for ratio in ratios])
     return [
-        Judged(
+        ArmVerdict(
             q_different=d,
             q_equivalent=e,
             verdict=verdict,

@@ -45,7 +45,7 @@ CAVEATS = (
 
 
 @dataclass(frozen=True)
-class Mean:
+class PrintedMean:
     """One printed line: its line number, this project's name of the model, and the mean in ns."""
 
     line: int
@@ -53,7 +53,7 @@ class Mean:
     ns: int
 
 
-def read_printed(path: Path) -> tuple[list[Mean], list[str]]:
+def read_printed(path: Path) -> tuple[list[PrintedMean], list[str]]:
     """Return the means, and the omitted lines with their reasons. Lines of other programs are ignored.
 
     Raises ConfigError if the file does not exist or has no such line, HostError if it cannot be read.
@@ -76,15 +76,15 @@ def read_printed(path: Path) -> tuple[list[Mean], list[str]]:
         elif ns is None:
             left_out.append(f"{path.name} line {number}: {match['seconds']:.40} is no time between 0 and a day")
         else:
-            means.append(Mean(number, _MODELS[match["model"]], ns))
+            means.append(PrintedMean(number, _MODELS[match["model"]], ns))
     if not means:
         hint = "a line is `resnet-18 inference time (sec): 0.02650`"
         raise ConfigError("\n".join([f"{path} has no line that edgeBench printed", *left_out[:10]]), hint)
     return means, left_out
 
 
-def write_imported(
-    folder: Path, means: list[Mean], *, source: Path, script: str, device: str, inferences: int | None
+def write_means(
+    folder: Path, means: list[PrintedMean], *, source: Path, script: str, device: str, inferences: int | None
 ) -> None:
     """Write the means as a run with the name of its folder. `inferences` is their number per mean, None if unknown.
 

@@ -23,7 +23,7 @@ from bench.core.terminal import short
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
-def fill(template: str, **values: Any) -> str:
+def render_template(template: str, **values: Any) -> str:
     """Return the page of a template that extends base.html.j2, filled with `values`."""
     scripts = [_library(), _text("report.js")]
     frame = {

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from analysis.data.fields import is_count, section
 from analysis.data.launches import cell_names
-from analysis.html.tables import Table, simple
+from analysis.html.tables import Table, text_table
 from bench.core.terminal import short
 from bench.journal.journal import Run
 
@@ -26,25 +26,25 @@ def provenance(run: Run, report: dict[str, Any], most: int) -> Provenance:
     """Return the facts of run.json and of the launches about a run, with tables of at most `most` rows."""
     facts = run.facts
     told = [
-        *said_of(facts, ("plan", "host", "versions", "sensors", "imported")),
+        *run_facts(facts, ("plan", "host", "versions", "sensors", "imported")),
         ("seed of the order of launches", _flat(facts.get("seed"))),
         ("forced", "; ".join(map(str, report["forced"])) or "nothing"),
     ]
     recipes = section(facts, "recipes").items()
     tables = [
-        *made_of(facts, most),
-        simple("Recipes: SHA-256 of each image's folder", ("framework", "SHA-256"), recipes, most),
-        simple("What ran, as the launches said", _RAN, _ran(run), most),
+        *build_tables(facts, most),
+        text_table("Recipes: SHA-256 of each image's folder", ("framework", "SHA-256"), recipes, most),
+        text_table("What ran, as the launches said", _RAN, _ran(run), most),
     ]
-    return Provenance(short(facts["run_id"]), cut(told), [table for table in tables if table.rows])
+    return Provenance(short(facts["run_id"]), shorten_texts(told), [table for table in tables if table.rows])
 
 
-def cut(told: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def shorten_texts(told: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Shorten names and texts to at most TEXT characters."""
     return [(short(name), short(text, TEXT)) for name, text in told]
 
 
-def said_of(facts: dict[str, Any], parts: Iterable[str]) -> Iterator[tuple[str, str]]:
+def run_facts(facts: dict[str, Any], parts: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield date and command, and all values in these parts of run.json or study.json."""
     yield "created", _flat(facts.get("created"))
     yield "command", _flat(facts.get("command"))
@@ -54,16 +54,16 @@ def said_of(facts: dict[str, Any], parts: Iterable[str]) -> Iterator[tuple[str, 
                 yield f"{part}: {name}", _flat(value)
 
 
-def made_of(facts: dict[str, Any], most: int) -> Iterator[Table]:
+def build_tables(facts: dict[str, Any], most: int) -> Iterator[Table]:
     """Yield tables of the images and the model files."""
     images = section(facts, "images").items()
-    yield simple(
+    yield text_table(
         "Images",
         ("framework", "image", "digest", "size, MB"),
         ((name, *_of(image, "ref", "digest"), _megabytes(image)) for name, image in images),
         most,
     )
-    yield simple(
+    yield text_table(
         "Models' files, and how far their outputs are from PyTorch's",
         ("cell", "format", "SHA-256", "size, MB", "largest error", "cosine", "top-1"),
         (

@@ -3,23 +3,24 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from analysis.charts.vega import compiled, compiled_of
+from analysis.charts.vega import compile_chart, compile_specification
 from analysis.data.phases import PHASES, TOTAL
 from analysis.html import samples as page_samples
-from analysis.html.frame import fill
+from analysis.html.frame import render_template
 from analysis.html.provenance import provenance
 from analysis.html.tables import answer_table, best_table, cells_table, energy_table
 from analysis.report.evidence import Evidence
 from analysis.report.stats.ratios import RATIOS
 from analysis.studies import STUDIES
 from analysis.studies.overhead import COST, overhead
-from analysis.studies.run_study import Answered, answer_study
+from analysis.studies.run_study import StudyAnswer, answer_study
 from analysis.text.overhead_phrases import explained
 from analysis.text.phrases import MEANING
 from analysis.text.summary import sections
 from bench.core.terminal import short
 
 MOST_BYTES = 6_000_000
+TITLE_RUNS = 3  # runs that the title names
 
 
 class Limits(NamedTuple):
@@ -34,10 +35,10 @@ class Limits(NamedTuple):
 LIMITS = (Limits(400, 300, 100_000), Limits(150, 60, 30_000), Limits(50, 10, 3_000))
 
 
-def render(evidence: Evidence, answers: Sequence[Answered] = (), refresh: int | None = None) -> str:
+def render(evidence: Evidence, answers: Sequence[StudyAnswer] = (), refresh: int | None = None) -> str:
     """Return the page of these runs with `answers`, by default all. A browser reloads it after `refresh` seconds."""
-    answers = answers or answer_all(evidence)
-    figures = [compiled(answered.answer.figure) for answered in answers]
+    answers = answers or answer_studies(evidence)
+    figures = [compile_chart(answered.answer.figure) for answered in answers]
     for limits in LIMITS:
         page = _render(evidence, answers, figures, refresh, limits)
         if len(page.encode()) < MOST_BYTES:
@@ -45,26 +46,26 @@ def render(evidence: Evidence, answers: Sequence[Answered] = (), refresh: int | 
     return page
 
 
-def answer_all(evidence: Evidence) -> list[Answered]:
+def answer_studies(evidence: Evidence) -> list[StudyAnswer]:
     """Return the answers of all studies: the cost of containers first, with its causes if the runs have ablations."""
     ablated = any(cell["attribution"] for report in evidence.reports for cell in report["cells"])
-    first = overhead(evidence) if ablated else [Answered(COST, answer_study(COST, evidence))]
+    first = overhead(evidence) if ablated else [StudyAnswer(COST, answer_study(COST, evidence))]
     return [
         *first,
-        *(Answered(study, answer_study(study, evidence)) for study in STUDIES.values() if study is not COST),
+        *(StudyAnswer(study, answer_study(study, evidence)) for study in STUDIES.values() if study is not COST),
     ]
 
 
 def _render(
-    evidence: Evidence, answers: Sequence[Answered], figures: list[Any], refresh: int | None, limits: Limits
+    evidence: Evidence, answers: Sequence[StudyAnswer], figures: list[Any], refresh: int | None, limits: Limits
 ) -> str:
     reports = evidence.reports
     cells = _chosen(evidence, limits.cells)
-    kept = page_samples.kept_of(len(evidence.launches), limits.samples)
+    kept = page_samples.samples_per_launch(len(evidence.launches), limits.samples)
     samples = page_samples.samples(evidence, {(cell["run_id"], cell["cell"]) for cell in cells}, kept)
     for number, cell in enumerate(cells):
         cell["id"], cell["samples"] = f"cell-{number}", samples.get((cell["run_id"], cell["cell"]))
-    return fill(
+    return render_template(
         "report.html.j2",
         title=_title(reports),
         reports=reports,
@@ -77,7 +78,7 @@ def _render(
         cells=cells,
         cells_left=sum(len(report["cells"]) for report in reports) - len(cells),
         kept=kept,
-        sample_figure=compiled_of(page_samples.specification()),
+        sample_figure=compile_specification(page_samples.specification()),
         provenance=[provenance(run, report, limits.rows) for run, report in zip(evidence.runs, reports, strict=True)],
         pairs=RATIOS,
         phases=[*PHASES, TOTAL],
@@ -85,7 +86,7 @@ def _render(
     )
 
 
-def _study(answered: Answered, figure: Any, most: int) -> dict[str, Any]:
+def _study(answered: StudyAnswer, figure: Any, most: int) -> dict[str, Any]:
     study, answer = answered
     paper = f" In the paper: {study.paper}." if study.paper else ""
     table = answer_table(answer, study.title, most)
@@ -114,5 +115,7 @@ def _chosen(evidence: Evidence, most: int) -> list[dict[str, Any]]:
 
 
 def _title(reports: list[dict[str, Any]]) -> str:
-    ids = ", ".join(short(report["run_id"]) for report in reports[:3])
-    return f"edgebench-matrix: {'run' if len(reports) == 1 else 'runs'} {ids}{' …' if len(reports) > 3 else ''}"
+    ids = ", ".join(short(report["run_id"]) for report in reports[:TITLE_RUNS])
+    return (
+        f"edgebench-matrix: {'run' if len(reports) == 1 else 'runs'} {ids}{' …' if len(reports) > TITLE_RUNS else ''}"
+    )

@@ -18,7 +18,7 @@ from bench.core.matrix.arm_names import ABLATIONS, ARMS
 FEWEST, MOST = 3, 40  # samples per launch
 
 
-def kept_of(launches: int, budget: int) -> int:
+def samples_per_launch(launches: int, budget: int) -> int:
     """Return how many samples of each launch a page shows: FEWEST to MOST, and together about `budget`."""
     return max(FEWEST, min(MOST, budget // max(launches, 1)))
 

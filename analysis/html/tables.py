@@ -56,7 +56,7 @@ def answer_table(answer: Answer, title: str, most: int) -> Table:
         for row, said in zip(rows.to_dict("records"), shown(rows), strict=True)
     ]
     numeric = frozenset({"value and interval", "launches"})
-    return Table(f"The numbers of “{title}”", columns, fields, numeric, left(answer.table, most))
+    return Table(f"The numbers of “{title}”", columns, fields, numeric, omission_remark(answer.table, most))
 
 
 def best_table(evidence: Evidence, most: int) -> Table:
@@ -138,21 +138,24 @@ def energy_table(report: dict[str, Any], cell: str) -> Table | None:
     return Table(caption, ["arm", *numbers], rows, frozenset(numbers))
 
 
-def simple(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], most: int) -> Table:
+def text_table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], most: int) -> Table:
     """Return a table of texts."""
     rows = list(rows)
     return Table(
-        caption, columns, [[Field(_text(text)) for text in row] for row in rows[:most]], remark=left(rows, most)
+        caption,
+        columns,
+        [[Field(_text(text)) for text in row] for row in rows[:most]],
+        remark=omission_remark(rows, most),
     )
 
 
-def left(rows: Any, most: int) -> str:
+def omission_remark(rows: Any, most: int) -> str:
     """Return the remark about omitted rows; empty if there are none."""
     return f"The first {most} of {len(rows)} rows." if len(rows) > most else ""
 
 
 def _remark(rows: Any, most: int, evidence: Evidence) -> str:
-    return " ".join(filter(None, (left(rows, most), remark(evidence))))
+    return " ".join(filter(None, (omission_remark(rows, most), remark(evidence))))
 
 
 def _text(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.charts.figures import Axis, fitting, rows
+from analysis.charts.figures import Axis, fit_panels, rows
 from analysis.report import study_data
 from analysis.report.best import least
 from analysis.report.evidence import Evidence
@@ -17,7 +17,7 @@ def answer(evidence: Evidence) -> Answer:
         label=study_data.labelled(table, "device", "framework", "precision"),
         place=study_data.in_order(table["model"]),
     ).sort_values("place", kind="stable")
-    shown, remark = fitting(drawn)
+    shown, remark = fit_panels(drawn)
     caption = (
         "Time per inference, shorter is better; the axis is one of powers. Of a run, each network has its fastest "
         "framework and precision; lines are 95 % intervals over launches. The paper's are single means without any. "

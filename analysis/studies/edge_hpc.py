@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from analysis.charts.figures import Axis, fitting, rows
+from analysis.charts.figures import Axis, fit_panels, rows
 from analysis.data import reference
 from analysis.report import study_data
 from analysis.report.evidence import Evidence
@@ -26,7 +26,7 @@ def answer(evidence: Evidence) -> Answer:
         panel=(table["device"] + " " + table["run"]).str.strip() + " over jetson-tx2 (paper)",
         label=study_data.labelled(table, "model"),
     )
-    shown, remark = fitting(drawn)
+    shown, remark = fit_panels(drawn)
     caption = (
         "How many times faster than the TX2 of the paper's Fig. 9, one inference at a time, in PyTorch. Lines are the "
         "error of reading the figures; for runs also the 95 % interval over launches. The paper's mean of 2.99 is over "

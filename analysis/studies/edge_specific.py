@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.charts.figures import Axis, fitting, rows
+from analysis.charts.figures import Axis, fit_panels, rows
 from analysis.data import reference
 from analysis.report import study_data
 from analysis.report.evidence import Evidence
@@ -35,7 +35,7 @@ def answer(evidence: Evidence) -> Answer:
         panel=(drawn["device"] + " " + drawn["run"]).str.strip() + ": " + drawn["framework"] + over,
         label=study_data.labelled(_named(drawn), "what"),
     )
-    shown, remark = fitting(drawn)
+    shown, remark = fit_panels(drawn)
     caption = (
         "How many times faster, right of the line, or slower. Of runs the general framework is the one that is fastest "
         "for that network in that run, named in the row; lines are 95 % intervals over blocks. The paper's times are "

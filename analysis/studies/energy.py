@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.charts.figures import Axis, fitting, rows
+from analysis.charts.figures import Axis, fit_panels, rows
 from analysis.report import study_data
 from analysis.report.evidence import Evidence
 from analysis.report.study_data import Answer
@@ -23,7 +23,7 @@ def answer(evidence: Evidence) -> Answer:
         ),
         place=study_data.in_order(active["model"]),
     ).sort_values(["place", "value"], kind="stable")
-    shown, remark = fitting(drawn)
+    shown, remark = fit_panels(drawn)
     caption = (
         "Energy per inference, idle power included, the least first. A run's is of the energy pass, and of what stands "
         "in its row: energies of two scopes are not comparable. Lines are its uncertainty, about 95 %; ≥ says that the "

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.charts.figures import Axis, fitting, rows
+from analysis.charts.figures import Axis, fit_panels, rows
 from analysis.report import study_data
 from analysis.report.evidence import Evidence
 from analysis.report.study_data import Answer
@@ -22,7 +22,7 @@ def answer(evidence: Evidence) -> Answer:
         place=study_data.in_order(place),
         at=study_data.in_order(table["model"]),
     ).sort_values(["place", "at", "value"], kind="stable")
-    shown, remark = fitting(drawn)
+    shown, remark = fit_panels(drawn)
     caption = (
         "Time per inference, the fastest framework first; lines are 95 % intervals over launches, for the paper the "
         "error of reading its bars. Two of its figures contradict each other on ResNet-101 in TensorFlow on the "

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.charts.figures import Axis, above, fitting, rows
+from analysis.charts.figures import Axis, fit_panels, rows, stack_figures
 from analysis.data.number_format import number
 from analysis.report import study_data
 from analysis.report.evidence import Evidence
@@ -31,7 +31,7 @@ def answer(evidence: Evidence) -> Answer:
         )
         for frame in drawn
     ]
-    (upper, _), (lower, remark) = fitting(drawn[0]), fitting(drawn[1])
+    (upper, _), (lower, remark) = fit_panels(drawn[0]), fit_panels(drawn[1])
     caption = (
         "Above, multiply-accumulates for each parameter: the more, the more arithmetic for every number fetched from "
         "memory. The paper's Table I counts a multiply-accumulate once for classifiers and twice for YOLOv3, "
@@ -39,7 +39,7 @@ def answer(evidence: Evidence) -> Answer:
         "thousand million multiply-accumulates a second are computed: work over time, from the table's work and Fig. 9 "
         "for the paper." + remark
     )
-    chart = above(
+    chart = stack_figures(
         rows(upper, Axis("multiply-accumulates per parameter")),
         rows(lower, Axis("thousand million multiply-accumulates a second (GMAC/s)")),
     )

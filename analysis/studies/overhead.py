@@ -7,7 +7,7 @@ from analysis.charts import attribution_figure, coldstart_figure, interference_f
 from analysis.report.evidence import Evidence
 from analysis.report.exclusions import told
 from analysis.studies import STUDIES, Study
-from analysis.studies.run_study import Answered, answer_study
+from analysis.studies.run_study import StudyAnswer, answer_study
 
 COST = STUDIES["virtualization"]
 ATTRIBUTION = Study(
@@ -27,15 +27,15 @@ INTERFERENCE = Study(
 )
 
 
-def overhead(evidence: Evidence) -> Iterator[Answered]:
+def overhead(evidence: Evidence) -> Iterator[StudyAnswer]:
     """Yield the cost of containers, then each other figure for which the runs have numbers."""
-    yield Answered(COST, answer_study(COST, evidence))
+    yield StudyAnswer(COST, answer_study(COST, evidence))
     for study, made in ((ATTRIBUTION, attribution_figure), (COLDSTART, coldstart_figure)):
         if found := made.answer(evidence):
-            yield Answered(study, told(found, evidence))
+            yield StudyAnswer(study, told(found, evidence))
 
 
-def interference(report: dict[str, Any]) -> Iterator[Answered]:
+def interference(report: dict[str, Any]) -> Iterator[StudyAnswer]:
     """Yield the figure of a report of interference.py. Yields nothing if the report has no number."""
     if found := interference_figure.answer(report):
-        yield Answered(INTERFERENCE, found)
+        yield StudyAnswer(INTERFERENCE, found)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.charts.figures import Axis, beside, fitting
+from analysis.charts.figures import Axis, fit_panels, place_side_by_side
 from analysis.report import study_data
 from analysis.report.evidence import Evidence
 from analysis.report.study_data import Answer
@@ -36,7 +36,7 @@ def answer(evidence: Evidence) -> Answer:
         standing=table["front"].map({True: "not beaten", False: "beaten"}),
         at=study_data.in_order(place + ": " + table["model"]),
     ).sort_values(["at", "value"], kind="stable")
-    shown, remark = fitting(drawn)
+    shown, remark = fit_panels(drawn)
     parts = [(_of(shown, column), axis, title) for column, (axis, title) in AXES.items() if shown[column].notna().any()]
     caption = (
         "Green: for this network nothing else is surely better in one figure and surely worse in none, of what is "
@@ -46,7 +46,7 @@ def answer(evidence: Evidence) -> Answer:
         "there is no accuracy to measure. A run's energies are all by one meter, whose error is in all of them alike: "
         "that it counts in each is cautious. The paper has time and energy alone (Figs. 11 and 12)."
     )
-    return Answer(table, beside(parts, tone="standing"), caption + remark)
+    return Answer(table, place_side_by_side(parts, tone="standing"), caption + remark)
 
 
 def _of(shown: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -53,8 +53,8 @@ def _figure(drawn: pd.DataFrame) -> Figure:
     shape = alt.Shape("label:N", title=None, scale=shapes, legend=alt.Legend(orient="top", columns=3, labelLimit=300))
     columns = ["label", "whose", "framework", "model", "value", "low", "high", "time_ms", "shown", "source", "note"]
     base = alt.Chart(drawn[columns].map(lambda cell: short(cell) if isinstance(cell, str) else cell))
-    x = alt.X("time_ms:Q", title=TIME, scale=x_scale, axis=alt.Axis(values=figures.powers(low_ms, high_ms), **plain))
-    y = alt.Y("value:Q", title=POWER, scale=y_scale, axis=alt.Axis(values=figures.powers(low_w, high_w), **plain))
+    x = alt.X("time_ms:Q", title=TIME, scale=x_scale, axis=alt.Axis(values=figures.log_ticks(low_ms, high_ms), **plain))
+    y = alt.Y("value:Q", title=POWER, scale=y_scale, axis=alt.Axis(values=figures.log_ticks(low_w, high_w), **plain))
     tooltip = [alt.Tooltip(f"{name}:N") for name in ("label", "framework", "model", "source", "note")]
     more = [alt.Tooltip("shown:N", title=POWER), alt.Tooltip("time_ms:Q", title=TIME, format=".4~g")]
     points = base.mark_point(size=70, strokeWidth=2, opacity=1).encode(

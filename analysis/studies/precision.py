@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.charts.figures import Axis, above, beside, fitting, rows
+from analysis.charts.figures import Axis, fit_panels, place_side_by_side, rows, stack_figures
 from analysis.data import reference
 from analysis.data.comparable import FORCED
 from analysis.report import study_data
@@ -32,11 +32,11 @@ def answer(evidence: Evidence) -> Answer:
         label=study_data.labelled(ours, "device", "framework", "precision"),
         at=study_data.in_order(ours["model"]),
     ).sort_values("at", kind="stable")
-    shown, remark = fitting(drawn[drawn["quantity"] == "speedup"])
+    shown, remark = fit_panels(drawn[drawn["quantity"] == "speedup"])
     if len(shown):
         places = shown[["panel", "label"]]
         parts = {name: places.merge(drawn[drawn["quantity"] == name], on=["panel", "label"]) for name in AXES}
-        charts.append(beside([(parts[name], axis, title) for name, (axis, title) in AXES.items()]))
+        charts.append(place_side_by_side([(parts[name], axis, title) for name, (axis, title) in AXES.items()]))
     savings = stated[stated["source"] == "slides"]
     savings = savings.assign(
         panel="one operation in int8",
@@ -50,7 +50,7 @@ def answer(evidence: Evidence) -> Answer:
     )
     if ours.empty:
         caption += " No run at hand has a cell with fewer bits and its like in fp32."
-    return Answer(table, above(*charts), caption)
+    return Answer(table, stack_figures(*charts), caption)
 
 
 def _plain(quantity: str) -> str:

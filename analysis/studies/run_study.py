@@ -9,7 +9,7 @@ from analysis.report.study_data import Answer
 from analysis.studies import Study
 
 
-class Answered(NamedTuple):
+class StudyAnswer(NamedTuple):
     """A study and its answer."""
 
     study: Study

@@ -53,7 +53,7 @@ def answer(evidence: Evidence) -> Answer:
     cells = until_first["place"].nunique()
     if cells > MOST:
         caption += f" Drawn are the first {MOST} of {cells} cells; the table has all of them."
-    return Answer(table, figures.above(*charts), caption)
+    return Answer(table, figures.stack_figures(*charts), caption)
 
 
 def _paper() -> pd.DataFrame:

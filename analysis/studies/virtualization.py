@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.charts.figures import beside, change_axis, fitting
+from analysis.charts.figures import change_axis, fit_panels, place_side_by_side
 from analysis.data import reference
 from analysis.data.number_format import plain_margin
 from analysis.report import study_data
@@ -33,13 +33,13 @@ def answer(evidence: Evidence) -> Answer:
         "TensorFlow, from one mean each: what the isolation costs and what the image's other user land costs are not "
         "apart there, and its lines are the error of reading alone."
     )
-    shown, remark = fitting(drawn.drop_duplicates(["panel", "label"]))
+    shown, remark = fit_panels(drawn.drop_duplicates(["panel", "label"]))
     parts = [
         (part, axis, f"{name}: {pair.numerator} vs {pair.denominator}")
         for name, pair in RATIOS.items()
         if len(part := _of_ratio(drawn, name, shown[["panel", "label"]]))
     ]
-    return Answer(table, beside(parts, tone="verdict"), caption + remark)
+    return Answer(table, place_side_by_side(parts, tone="verdict"), caption + remark)
 
 
 def _of_ratio(drawn: pd.DataFrame, ratio: str, places: pd.DataFrame) -> pd.DataFrame:

@@ -84,7 +84,7 @@ def edgebench(
     as_json: AsJson = False,
 ) -> None:
     """Keep the means that the 2019 code printed. They are no launches: there is no interval and no verdict."""
-    from analysis.export.imports import SCRIPTS, read_printed, write_imported
+    from analysis.export.imports import SCRIPTS, read_printed, write_means
     from bench.run.run_folder import new_run_id
 
     if framework not in SCRIPTS:
@@ -93,7 +93,7 @@ def edgebench(
         raise ConfigError(f"--device {device}: not a name", "small letters, digits, dots and dashes: jetson-tx2")
     means, left_out = read_printed(file)
     folder = results / new_run_id()
-    write_imported(folder, means, source=file, script=framework, device=device, inferences=inferences)
+    write_means(folder, means, source=file, script=framework, device=device, inferences=inferences)
     for text in left_out:
         typer.echo(f"left out: {text}", err=True)
     if as_json:

@@ -53,9 +53,9 @@ def report(
             markdown.write_text(as_markdown(evidence), encoding="utf-8")
     if html is None and figures is None:
         return
-    from analysis.html.report import answer_all, render
+    from analysis.html.report import answer_studies, render
 
-    answers = answer_all(evidence)
+    answers = answer_studies(evidence)
     if figures is not None:
         from analysis.charts.vega import save
 

@@ -9,11 +9,11 @@ import typer
 from bench.core.errors import CellsFailed, HostError
 
 if TYPE_CHECKING:
-    from analysis.studies.run_study import Answered
+    from analysis.studies.run_study import StudyAnswer
     from bench.run.session import Result
 
 
-def write(folder: Path, answers: "Sequence[Answered]", page: str | None = None) -> None:
+def write(folder: Path, answers: "Sequence[StudyAnswer]", page: str | None = None) -> None:
     """Write a page and each figure as SVG and PNG. Raises HostError when the folder cannot be written."""
     from analysis.charts.vega import save
 

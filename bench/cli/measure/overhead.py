@@ -34,7 +34,7 @@ from bench.cli.report import parse_margin
 from bench.core.matrix.plan import Selection
 
 if TYPE_CHECKING:
-    from analysis.studies.run_study import Answered
+    from analysis.studies.run_study import StudyAnswer
 
 ARMS = f"{ALL_ARMS},ablations"
 HALF_WIDTH = "1%"  # narrow enough for a verdict at ±5 % even next to the margin, and mostly for one at ±1 %
@@ -95,7 +95,7 @@ def overhead(
 
 
 def answer(
-    folder: Path, margin: float, out: Path | None, *, more: "list[Answered] | None" = None, as_json: bool = False
+    folder: Path, margin: float, out: Path | None, *, more: "list[StudyAnswer] | None" = None, as_json: bool = False
 ) -> None:
     """Print what a run says, and write its page and pictures. Raises HostError when they cannot be written."""
     # pandas, scipy and altair take a second to import, which `bench --help` should not
@@ -119,7 +119,7 @@ def answer(
     write(out or folder / FOLDER, answers, render(evidence, answers))
 
 
-def _interference(folder: Path) -> "list[Answered]":
+def _interference(folder: Path) -> "list[StudyAnswer]":
     from analysis.report.interference import build
     from analysis.studies.overhead import interference
     from bench.journal.journal import read

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from analysis.charts.vega import compiled, save
-from analysis.export.imports import Mean, write_imported
+from analysis.charts.vega import compile_chart, save
+from analysis.export.imports import PrintedMean, write_means
 from analysis.export.report_json import as_json
 from analysis.export.report_markdown import markdown
 from analysis.export.tables import write_csv
-from analysis.html.report import answer_all, render
+from analysis.html.report import answer_studies, render
 from analysis.report.evidence import Evidence, gather
 from analysis.studies import STUDIES
 from analysis.studies.recommend import Wishes, recommend
-from analysis.studies.run_study import Answered, answer_study
+from analysis.studies.run_study import StudyAnswer, answer_study
 from analysis.terminal.recommend_table import show as show_recommendation
 from analysis.terminal.report_table import show_all
 from analysis.terminal.study_table import as_records
@@ -110,8 +110,8 @@ def no_plan(folder: Path) -> None:
 
 
 def printed_means(folder: Path) -> None:
-    means = [Mean(1, "resnet-18", 26_500_000), Mean(2, "vgg16", 88_000_000)]
-    write_imported(folder, means, source=Path("out.txt"), script="pytorch", device="jetson-tx2", inferences=None)
+    means = [PrintedMean(1, "resnet-18", 26_500_000), PrintedMean(2, "vgg16", 88_000_000)]
+    write_means(folder, means, source=Path("out.txt"), script="pytorch", device="jetson-tx2", inferences=None)
 
 
 def all_failed(folder: Path) -> None:
@@ -151,8 +151,8 @@ def evidence(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="module")
-def answers(evidence: Evidence) -> list[Answered]:
-    return answer_all(evidence)
+def answers(evidence: Evidence) -> list[StudyAnswer]:
+    return answer_studies(evidence)
 
 
 def console() -> Console:
@@ -169,7 +169,7 @@ def strings(value: Any) -> Iterator[str]:
         yield value
 
 
-def test_no_view_breaks_or_runs_what_a_run_says(evidence: Evidence, answers: list[Answered]) -> None:
+def test_no_view_breaks_or_runs_what_a_run_says(evidence: Evidence, answers: list[StudyAnswer]) -> None:
     page = render(evidence, answers)
     assert len(page.encode()) < 6_000_000  # and it can be written
     outside = re.sub(r"<script type=\"(?:application/json|module)\".*?</script>", "", page, flags=re.DOTALL)
@@ -184,7 +184,7 @@ def test_no_view_breaks_or_runs_what_a_run_says(evidence: Evidence, answers: lis
     assert not re.search(r"[<`@]|\[red\]", unspanned)
 
 
-def test_no_study_breaks(answers: list[Answered], tmp_path: Path) -> None:
+def test_no_study_breaks(answers: list[StudyAnswer], tmp_path: Path) -> None:
     for study, answer in answers:
         path = tmp_path / f"{study.name}.csv"
         write_csv(answer.table, path)
@@ -192,7 +192,7 @@ def test_no_study_breaks(answers: list[Answered], tmp_path: Path) -> None:
         fields = [field for row in rows for field in row]
         assert not [field for field in fields if field.startswith(("=", "@"))]
         json.loads(dumps(as_records(answer.table)), parse_constant=pytest.fail)
-        values = [entry.get("values") for entry in compiled(answer.figure)["data"]]
+        values = [entry.get("values") for entry in compile_chart(answer.figure)["data"]]
         assert not [text for text in strings(values) if len(text) > 200]
         out = console()
         show_study(study, answer, out)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from analysis.compare.compare import build as compare
 from analysis.data.launches import load
-from analysis.export.imports import Mean, read_printed
+from analysis.export.imports import PrintedMean, read_printed
 from analysis.report.build import build
 from analysis.text.phrases import summary
 from bench.cli.export import app
@@ -48,9 +48,9 @@ def folder(printed: Path, tmp_path: Path) -> Path:
 def test_lines_are_read_with_the_study_s_names(printed: Path) -> None:
     means, left_out = read_printed(printed)
     assert means == [
-        Mean(2, "resnet-18", 26_500_000),
-        Mean(4, "mobilenet-v2", 40_100_000),
-        Mean(5, "tinyyolo", 107_900_000),
+        PrintedMean(2, "resnet-18", 26_500_000),
+        PrintedMean(4, "mobilenet-v2", 40_100_000),
+        PrintedMean(5, "tinyyolo", 107_900_000),
     ]
     assert left_out == []
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from analysis.charts.vega import compiled
+from analysis.charts.vega import compile_chart
 from analysis.data.comparable import FORCED
 from analysis.export.report_json import as_json
 from analysis.export.report_markdown import markdown
@@ -119,7 +119,7 @@ def test_no_study_counts_it_and_each_names_it(name: str, evidence: Evidence, wit
     assert all(cell in answer.caption for cell in (*NAMES, FORCED))
     assert [entry["cell"] for entry in answer.left_out] == NAMES
     assert "Left out of every comparison" in said(show_study, STUDIES[name], answer)
-    assert compiled(answer_study(STUDIES[name], without).figure)
+    assert compile_chart(answer_study(STUDIES[name], without).figure)
 
 
 @pytest.mark.parametrize(("wrong", "whose"), [("int8", ""), ("fp32", "fp32: ")])

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.charts import figures
-from analysis.charts.vega import compiled, save
+from analysis.charts.vega import compile_chart, save
 from analysis.data import reference
 from analysis.data.number_format import number
 from analysis.report import study_data
@@ -359,7 +359,8 @@ def test_a_figure_keeps_the_papers_rows_and_says_what_it_leaves_out(tmp_path: Pa
     answer = answer_study(STUDIES["frameworks"], ran(tmp_path, *truths, blocks=1))
     papers = (answer.table["whose"] == "paper").sum()
     assert f"Drawn are {figures.MOST_ROWS} of {400 + papers} rows" in answer.caption
-    values = [row for entry in compiled(answer.figure)["data"] for row in entry.get("values", []) if "label" in row]
+    data = compile_chart(answer.figure)["data"]
+    values = [row for entry in data for row in entry.get("values", []) if "label" in row]
     assert sum("paper" in row["label"] for row in values) == papers
 
 
