@@ -1,6 +1,6 @@
 """What a machine resolves after how many minutes: the half-width of equal arms' ratio, drawn over time.
 
-    setup/env .venv/bin/bench selftest --minutes 10
+    setup/env .venv/bin/bench measure selftest --minutes 10
     .venv/bin/python benchmarks/resolution.py results/RUN --out resolution.svg
 
 Reads a self-test's journal and measures nothing. For each arm against itself and every number of blocks: the half-width

@@ -1,4 +1,4 @@
-"""How often does a healthy instrument fail `bench selftest`, and how soon does a broken one? Simulated.
+"""How often does a healthy instrument fail `bench measure selftest`, and how soon does a broken one? Simulated.
 
 Three pairs of equal arms and the four doses, as with all three arms; every launch has its own noise, the doses share
 what they are compared with. Prints, for each shape of the noise and number of blocks, the share of healthy instruments

@@ -53,6 +53,12 @@ if TYPE_CHECKING:
     from bench.images.registry.lock import Lock
 
 
+Memory = Annotated[str | None, typer.Option("--memory", help="Memory limit of a container, for example 512m.")]
+Timeout = Annotated[float, typer.Option("--timeout", min=1, max=86_400, help="Stop a launch after this many seconds.")]
+Force = Annotated[bool, typer.Option("--force", help="Also time artifacts whose check failed; the run records it.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the settings of each container and start nothing.")]
+
+
 def run(
     device: Device = "host",
     framework: Frameworks = None,
@@ -67,21 +73,13 @@ def run(
     max_blocks: MaxBlocks = None,
     seed: Seed = None,
     cpus: Cpus = None,
-    memory: Annotated[
-        str | None, typer.Option("--memory", help="Memory limit of a container, for example 512m.")
-    ] = None,
-    timeout: Annotated[
-        float, typer.Option("--timeout", min=1, max=86_400, help="Stop a launch after this many seconds.")
-    ] = 600.0,
+    memory: Memory = None,
+    timeout: Timeout = 600.0,
     images: Images = None,
     lock: LockFile = None,
     replace: Replace = True,
-    force: Annotated[
-        bool, typer.Option("--force", help="Also time artifacts whose check failed; the run records it.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the settings of each container and start nothing.")
-    ] = False,
+    force: Force = False,
+    dry_run: DryRun = False,
     energy: EnergyPass = False,
     meter: Meters = None,
     usb_meter: UsbMeters = None,
@@ -99,19 +97,17 @@ def run(
         raise ConfigError("--meter, --usb-meter and --sensors-root are of the energy pass", "add --energy")
     chosen = cells_of(device, framework, model, precision, select, seed)
     enough = enough_of(blocks, samples, half_width, max_blocks)
-    chosen_arms = parse_arms(arms)
-    matrix, made = plan_of(Selection(**chosen, **enough, arms=chosen_arms, profile=profile, energy=energy))
+    matrix, made = plan_of(Selection(**chosen, **enough, arms=parse_arms(arms), profile=profile, energy=energy))
     address = address_of(matrix, device, host)
     if dry_run:
         with machine_at(address) as machine:
             _preview(made, matrix, machine, chosen_lock(images, lock), cpus, parse_bytes(memory), as_json=as_json)
         return
-    command = shlex.join(["bench", *sys.argv[1:]])
     options = session.Options(
         cpus=cpus,
         memory=parse_bytes(memory),
         timeout=timeout,
-        command=command,
+        command=shlex.join(["bench", *sys.argv[1:]]),
         lock=chosen_lock(images, lock),
         half_widths=half_widths,
         replace=replace,

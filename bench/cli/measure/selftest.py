@@ -22,23 +22,27 @@ from bench.core.suggest import nearest
 MINUTES = 5.0
 
 
+TestedArms = Annotated[
+    str | None, typer.Option("--arms", help="Arms to test; default: all that this machine can launch.")
+]
+Minutes = Annotated[
+    float | None, typer.Option("--minutes", min=0.1, help=f"Start new blocks for this long; default: {MINUTES:g}.")
+]
+TestedBlocks = Annotated[int | None, typer.Option("--blocks", min=2, help="Number of blocks, without a time limit.")]
+Sabotage = Annotated[
+    str | None, typer.Option("--sabotage", help="Disturb the measurement in this way: the self-test must fail.")
+]
+
+
 def selftest(
     device: Device = "host",
     framework: Annotated[str, typer.Option("--framework", help="The framework to run.")] = "onnxruntime",
     model: Annotated[str, typer.Option("--model", help="The model to run; a fast one resolves more.")] = "cifarnet",
-    arms: Annotated[
-        str | None, typer.Option("--arms", help="Arms to test; default: all that this machine can launch.")
-    ] = None,
+    arms: TestedArms = None,
     profile: Profile = "default",
-    minutes: Annotated[
-        float | None, typer.Option("--minutes", min=0.1, help=f"Start new blocks for this long; default: {MINUTES:g}.")
-    ] = None,
-    blocks: Annotated[
-        int | None, typer.Option("--blocks", min=2, help="Number of blocks, without a time limit.")
-    ] = None,
-    sabotage: Annotated[
-        str | None, typer.Option("--sabotage", help="Disturb the measurement in this way: the self-test must fail.")
-    ] = None,
+    minutes: Minutes = None,
+    blocks: TestedBlocks = None,
+    sabotage: Sabotage = None,
     seed: Seed = None,
     cpus: Cpus = None,
     replace: Replace = True,
