@@ -20,7 +20,7 @@ SHAPES: dict[str, Shape] = {
     "normal": lambda random, size: random.normal(size=size),
     "heavy tails (t with 3 degrees)": lambda random, size: random.standard_t(3, size) / 3**0.5,
     "one launch of twenty far slower": lambda random, size: (
-        random.normal(size=size) + np.where(random.random(size) < 0.05, random.exponential(8, size), 0)
+        random.normal(size=size) + np.where(random.random(size) < 1 / 20, random.exponential(8, size), 0)
     ),
 }
 BROKEN = {

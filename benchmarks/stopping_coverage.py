@@ -18,7 +18,7 @@ SHAPES = {
     "normal": lambda random, size: random.normal(size=size),
     "heavy tails (t with 3 degrees)": lambda random, size: random.standard_t(3, size) / 3**0.5,
     "one block of twenty 5 times as far": lambda random, size: (
-        random.normal(size=size) * np.where(random.random(size) < 0.05, 5, 1) / (0.95 + 0.05 * 25) ** 0.5
+        random.normal(size=size) * np.where(random.random(size) < 1 / 20, 5, 1) / (0.95 + 0.05 * 25) ** 0.5
     ),
 }
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.charts.colours import WAYS, tones
 from analysis.charts.figures import WIDTH
+from analysis.data.number_format import is_nan
 from analysis.report import study_data
 from analysis.report.study_data import Answer, Figure
 from analysis.text.interference_phrases import sentences
@@ -49,7 +50,7 @@ def _rows(cell: dict[str, Any], run_id: str) -> list[dict[str, Any]]:
                         | names
                         | {"quantity": figure, "unit": _UNITS[figure], "way": _WAYS[way]}
                         | {"value": setup[figure]["value"], "low": low, "high": high, "outcome": "ok"}
-                        | {"interval": study_data.OVER_LAUNCHES if low == low else "", "launches": setup["blocks"]}
+                        | {"interval": study_data.OVER_LAUNCHES if not is_nan(low) else "", "launches": setup["blocks"]}
                         | {"note": _WAYS[way], "instances": int(count) if kind == "part" else setup["instances"]}
                     )
     return rows

@@ -142,9 +142,12 @@ def _whole(sensed: Record, chosen: Sequence[str], end: float) -> None:
             raise NoEnergy(f"{event['channel']} was lost: {event.get('reason')}")
 
 
+BEGIN_AND_END = 2  # moments
+
+
 def _rest(sensed: Record, start: float) -> tuple[float, float]:
     bounds = sensed.get("baseline_ns")
-    if not (isinstance(bounds, list) and len(bounds) == 2 and all(map(is_count, bounds))):
+    if not (isinstance(bounds, list) and len(bounds) == BEGIN_AND_END and all(map(is_count, bounds))):
         raise NoEnergy("it does not say when the board was at rest")
     return bounds[0] / 1e9, min(bounds[1] / 1e9, start)
 

@@ -1,26 +1,36 @@
 """Numbers as a reader sees them, all with a true minus sign."""
 
-from math import floor, log10
+from math import floor, isnan, log10
 from typing import Any
+
+# Magnitudes from which a number is written otherwise.
+WHOLE_FROM, EXPONENT_FROM, EXPONENT_BELOW = 1000, 1e7, 1e-4
+
+
+def is_nan(value: Any) -> bool:
+    """Whether a value is a float that is not a number. False for None, integers and texts."""
+    return isinstance(value, float) and isnan(value)
 
 
 def number(value: float) -> str:
     """Four digits at the most, no exponent where it can be read without one: `12.3`, `1,234`, `1.2e−06`."""
-    if abs(value) >= 1000:
-        text = f"{value:,.0f}" if abs(value) < 1e7 else f"{value:.3g}"
+    if abs(value) >= WHOLE_FROM:
+        text = f"{value:,.0f}" if abs(value) < EXPONENT_FROM else f"{value:.3g}"
     else:
-        text = f"{value:.4g}" if abs(value) >= 1e-4 or value == 0 else f"{value:.2g}"
+        text = f"{value:.4g}" if abs(value) >= EXPONENT_BELOW or value == 0 else f"{value:.2g}"
     return _signed(text)
 
 
 def digits(value: float | None) -> str:
     """Four digits always, so that a column of them is even, or a dash where there is no number."""
-    return "–" if value is None or value != value else _signed(f"{value:,.0f}" if value >= 1000 else f"{value:#.4g}")
+    return (
+        "–" if value is None or is_nan(value) else _signed(f"{value:,.0f}" if value >= WHOLE_FROM else f"{value:#.4g}")
+    )
 
 
 def bounded(value: float, low: float, high: float) -> str:
     """`12.1 [11.9, 12.3]`; the value alone where nobody knows the bounds."""
-    return f"{number(value)} [{number(low)}, {number(high)}]" if low == low else number(value)
+    return f"{number(value)} [{number(low)}, {number(high)}]" if not is_nan(low) else number(value)
 
 
 def plus_minus(value: float, uncertainty: float, *, stated: bool) -> str:

@@ -34,5 +34,5 @@ def quantiles(timings: NDArray[np.int64]) -> list[float]:
         index = int(position)
         low, high, weight = int(ordered[index]), int(ordered[min(index + 1, last)]), position - index
         step = high - low
-        found.append(low + step * weight if weight < 0.5 else high - step * (1 - weight))  # exact at either end
+        found.append(low + step * weight if weight < 1 / 2 else high - step * (1 - weight))  # exact at either end
     return found

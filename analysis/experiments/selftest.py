@@ -11,7 +11,7 @@ checks[]
                             host (the machine is quiet), launches (every one has a number)
   name, of                  what is checked; numerator and denominator, or the arms
   known, ratio, interval, blocks   of kinds same and known; interval has the level above
-  outcome, failed, reason   see rule.py and noticed.py; refused: not the same code; not-run
+  outcome, failed, reason   see selftest_rule.py and sabotage_checks.py; refused: not the same code; not-run
 resolution                  null where no pair of equal arms has an interval
   sd, pair_s                spread of log ratios between equal arms, and seconds of a launch of each
   half_width                that this run reached for equal arms: a fraction, the median over pairs
@@ -26,6 +26,7 @@ from typing import Any
 from analysis.data.comparable import compare
 from analysis.data.fields import section
 from analysis.data.launches import load
+from analysis.data.number_format import is_nan
 from analysis.experiments.sabotage_checks import Row, disturbed, noticed
 from analysis.experiments.selftest_rule import FALSE, WIDTHS, blocks_for, judge, level_of, pooled
 from analysis.report.stats.ratios import Difference, LaunchMedians, difference
@@ -140,4 +141,4 @@ def _resolution(equal: list[Difference], rows: dict[str, list[Row]], base: Seque
 
 def _seconds(row: Row) -> float:
     wall = row["wall_ns"]
-    return 0.0 if wall != wall else wall / 1e9
+    return 0.0 if is_nan(wall) else wall / 1e9

@@ -102,9 +102,13 @@ def _change(check: dict[str, Any]) -> str:
     return f"{_percent(check['ratio'])} % [{low}, {high}]"
 
 
+WHOLE_FROM, MOST_SHOWN = 100, 999  # percent: shown without places from the first, as `> +999` above the other
+
+
 def _percent(ratio: float) -> str:
     percent = (ratio - 1) * 100
-    return "> +999" if percent > 999 else f"{percent:+.{2 if abs(percent) < 100 else 0}f}".replace("-", "−")
+    places = 2 if abs(percent) < WHOLE_FROM else 0
+    return f"> +{MOST_SHOWN}" if percent > MOST_SHOWN else f"{percent:+.{places}f}".replace("-", "−")
 
 
 def _show_resolution(report: dict[str, Any], console: Console) -> None:

@@ -94,4 +94,5 @@ def _missing(answer: dict[str, Any]) -> list[str]:
 def clock(seconds: float) -> str:
     """75 → `1:15`; before the first inference with a minus sign."""
     whole = round(abs(seconds))
-    return f"{'−' if seconds <= -0.5 else ''}{whole // 60}:{whole % 60:02}"
+    sign = "−" if seconds < 0 and whole else ""
+    return f"{sign}{whole // 60}:{whole % 60:02}"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from analysis.data.launches import Loaded
+from analysis.data.number_format import is_nan
 from analysis.report.stats.interval import typical_of
 from bench.core.terminal import printable
 
@@ -18,5 +19,5 @@ def dashboard(loaded: Loaded) -> list[dict[str, Any]]:
         value, low, high = typical_of(rows["median_ns"] / 1e6)
         name = printable(f"{cell} ({arm})")
         entry = {"name": name, "unit": "ms", "value": value, "extra": f"{len(rows)} launches"}
-        entries.append(entry | ({"range": f"{low:.4g} … {high:.4g}"} if low == low else {}))
+        entries.append(entry | ({"range": f"{low:.4g} … {high:.4g}"} if not is_nan(low) else {}))
     return entries

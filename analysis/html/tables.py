@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.data.number_format import bounded, digits
+from analysis.data.number_format import bounded, digits, is_nan
 from analysis.report.best import best_frameworks
 from analysis.report.energy_arms import ENERGIES
 from analysis.report.energy_report import measured_arms
@@ -159,7 +159,7 @@ def _remark(rows: Any, most: int, evidence: Evidence) -> str:
 
 
 def _text(value: Any) -> str:
-    return "–" if value is None or value != value or value == "" else short(str(value), TEXT)
+    return "–" if value is None or is_nan(value) or value == "" else short(str(value), TEXT)
 
 
 def _number(value: Any) -> float | None:

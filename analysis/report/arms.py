@@ -7,7 +7,7 @@ median_ms, p90_ms, p99_ms, load_ms, first_ms
 tail.<quantile>            ms, launches: p99 and p99.9 where launches have the samples for it, else null (tail.py)
 phases.<phase>             time to the first inference in ms, as medians over launches, and `total` (phases.py)
 rss_peak_mb, cgroup_peak_mb  the largest over launches, of the process and of a cgroup of its own, else null
-inside                     are launches steady, do they drift, what lies far out (inside.py)
+inside                     are launches steady, do they drift, what lies far out (stats/stability.py)
 flagged, replaced          what the host did (bench/hosts/monitor.py) to those that count, and to those that others
                            stand for: `launches`, and of them by flag
 kernel                     seccomp, capabilities, ... of its first launch: recorded, not judged

@@ -1,7 +1,7 @@
 """Where the difference comes from: the container against each ablation, with what really changed between the two.
 
 An ablation is a container with one thing changed (bench/arms/ablations.py). Above 1, container / ablation is what that
-thing costs; below 1, what stands in its place costs more. Each entry of a cell is a ratio (report_ratios.py) and
+thing costs; below 1, what stands in its place costs more. Each entry of a cell is a ratio (arm_ratios.py) and
 
     changes, tells     what the ablation changes, and what the ratio tells
     changed            the recorded facts that differ, as fact → [container, ablation]

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.data.number_format import is_nan
 from analysis.report.evidence import Evidence
 
 
@@ -21,7 +22,7 @@ def least(cells: pd.DataFrame, by: list[str], value: str = "ms") -> pd.DataFrame
         groups.setdefault(key, []).append(row)
     best = [min(rows, key=lambda row: row[1]) for rows in groups.values()]
     near = [
-        [at for at, _, low, _ in rows if at != first and not low > (reach if reach == reach else np.inf)]
+        [at for at, _, low, _ in rows if at != first and not low > (reach if not is_nan(reach) else np.inf)]
         for rows, (first, _, _, reach) in zip(groups.values(), best, strict=True)
     ]
     chosen = [row[0] for row in best]
@@ -31,7 +32,7 @@ def least(cells: pd.DataFrame, by: list[str], value: str = "ms") -> pd.DataFrame
 def may_equal(rows: pd.DataFrame, best: Any, value: str) -> list[Any]:
     """The index of every row that may be as low as `best`: its interval overlaps, or one of them has none."""
     reach = best[f"high_{value}"]
-    apart = rows[f"low_{value}"] > (reach if reach == reach else np.inf)
+    apart = rows[f"low_{value}"] > (reach if not is_nan(reach) else np.inf)
     return list(rows.index[~apart])
 
 
@@ -57,4 +58,4 @@ def best_frameworks(evidence: Evidence) -> list[dict[str, Any]]:
 def interval(row: Any, value: str) -> list[float] | None:
     """[low, high] of a row, or None where there is none."""
     low, high = row[f"low_{value}"], row[f"high_{value}"]
-    return [float(low), float(high)] if low == low else None
+    return [float(low), float(high)] if not is_nan(low) else None

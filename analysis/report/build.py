@@ -6,8 +6,8 @@
     cells[]                      in the order of the plan
       cell, framework, model, precision
       status                     ok, partial (some launches failed or are missing), failed (none has a number), not-run
-      arms.<arm>                 every arm that was planned or launched (report_arms.py)
-      ratios.<name>              see report_ratios.py; the verdicts are those over all cells and ratios
+      arms.<arm>                 every arm that was planned or launched (arms.py)
+      ratios.<name>              see arm_ratios.py; the verdicts are those over all cells and ratios
       attribution.<ablation>     container against it, likewise, and what changed (attribution.py); judged by themselves
       cold_start.<ratio or ablation>  ratio, ci95 and blocks of that total (coldstart.py)
       variance                   where the spread comes from, and what that asks for (variance.py); null with too few

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from analysis.data.launches import Launch
+from analysis.data.number_format import is_nan
 from analysis.data.phases import PHASES, TOTAL, total
 from analysis.report.attribution import PAIRS
 from analysis.report.stats.ratios import RATIOS, Difference, LaunchMedians, difference
@@ -17,7 +18,7 @@ from analysis.report.stats.ratios import RATIOS, Difference, LaunchMedians, diff
 def describe(launches: Sequence[Launch]) -> dict[str, float | None]:
     """Phase and total → median over the launches of one cell in one arm, in ms; None where no launch says it."""
     found = {name: [each["phases"][name] for each in launches if name in each["phases"]] for name in PHASES}
-    found[TOTAL] = [ns for ns in (total(each["phases"]) for each in launches) if ns == ns]
+    found[TOTAL] = [ns for ns in (total(each["phases"]) for each in launches) if not is_nan(ns)]
     return {name: median(values) / 1e6 if values else None for name, values in found.items()}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.data.number_format import is_nan
 from analysis.report.energy_arms import energy_arms
 from analysis.report.stats.interval import typical_of
 
@@ -46,5 +47,5 @@ def _sampler(energy: pd.DataFrame) -> dict[str, Any]:
     """What reading the sensors costs, over all pairs of the run."""
     ratios = energy["sampler_ratio"].dropna()
     ratio, low, high = typical_of(ratios)
-    ci95 = [low, high] if low == low else None
-    return {"ratio": ratio if ratio == ratio else None, "ci95": ci95, "pairs": len(ratios)}
+    ci95 = [low, high] if not is_nan(low) else None
+    return {"ratio": ratio if not is_nan(ratio) else None, "ci95": ci95, "pairs": len(ratios)}

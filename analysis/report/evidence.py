@@ -1,8 +1,8 @@
 """Several runs side by side: what every study, the report of several runs and `bench recommend` look at.
 
-`launches` has the columns of load.py, and `run_id` and `run`. `cells` has one row for each run, cell and arm that was
-launched, timed or in the energy pass, or of which another program printed a mean; launches of two runs are never taken
-together:
+`launches` has the columns of launches.py, and `run_id` and `run`. `cells` has one row for each run, cell and arm that
+was launched, timed or in the energy pass, or of which another program printed a mean. Launches of two runs are never
+taken together:
 
     run_id, run                  run: what to call it beside others, short; empty where there is only one
     cell, device, framework, model, precision, arm
@@ -165,7 +165,7 @@ def _one_arm(cells: pd.DataFrame, value: str) -> pd.DataFrame:
 
 def _labels(ids: list[str]) -> list[str]:
     """The random end of each id where that tells them apart, else as much of the id as it takes."""
-    if len(ids) < 2:
+    if len(ids) <= 1:
         return [""] * len(ids)
     shorter: tuple[Callable[[str], str], ...] = (lambda name: name.rpartition("-")[2][:12], lambda name: name[:40])
     for shorten in shorter:

@@ -106,6 +106,9 @@ def _most_frequent(failed: pd.DataFrame) -> "pd.Series[Any]":
     return first
 
 
+MOST = 1e18  # no quantity of a run is larger
+
+
 def _number(value: Any, least: float) -> float:
     """A finite number that is no less, or NaN: run.json is a file that anybody may have written."""
-    return float(value) if type(value) in (int, float) and least <= value < 1e18 else float("nan")
+    return float(value) if type(value) in (int, float) and least <= value < MOST else float("nan")

@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import reference
-from analysis.data.number_format import number, plus_minus
+from analysis.data.number_format import is_nan, number, plus_minus
 from bench.core.terminal import short
 
 NAMES = ("device", "framework", "model", "precision", "arm")
@@ -134,10 +134,10 @@ def shown(table: pd.DataFrame) -> list[str]:
 
 
 def _in_words(value: float, low: float, high: float, interval: str, unit: str, outcome: str) -> str:
-    if value != value:
+    if is_nan(value):
         return str(outcome)
     unit = "" if unit == "1" else f" {unit}"
     if interval in (UNCERTAINTY, AT_LEAST):
         return plus_minus(value, (high - low) / 2, stated=interval == UNCERTAINTY) + unit
-    bounds = f" [{number(low)}, {number(high)}]" if low == low else ""
+    bounds = f" [{number(low)}, {number(high)}]" if not is_nan(low) else ""
     return f"{number(value)}{unit}{bounds}"

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.charts.figures import Axis, fit_panels, place_side_by_side
+from analysis.data.number_format import is_nan
 from analysis.report import study_data
 from analysis.report.evidence import Evidence
 from analysis.report.study_data import Answer
@@ -107,8 +108,8 @@ def _beats(one: Any, other: Any) -> bool:
 
 def _order(a: float, a_low: float, a_high: float, b: float, b_low: float, b_high: float) -> int:
     """Return -1 if a is surely below b, 1 if it is surely above, 0 if neither is sure. Bounds may be missing."""
-    if a != a or b != b:
+    if is_nan(a) or is_nan(b):
         return 0
-    a_low, a_high = (a_low, a_high) if a_low == a_low else (a, a)
-    b_low, b_high = (b_low, b_high) if b_low == b_low else (b, b)
+    a_low, a_high = (a_low, a_high) if not is_nan(a_low) else (a, a)
+    b_low, b_high = (b_low, b_high) if not is_nan(b_low) else (b, b)
     return -1 if a_high < b_low else 1 if a_low > b_high else 0

@@ -7,6 +7,7 @@ import pandas as pd
 from analysis.charts.figures import Axis, fit_panels, place_side_by_side, rows, stack_figures
 from analysis.data import reference
 from analysis.data.comparable import FORCED
+from analysis.data.number_format import is_nan
 from analysis.report import study_data
 from analysis.report.evidence import Evidence
 from analysis.report.ranking import arm_of_both, as_table, speedup
@@ -95,7 +96,7 @@ def _against(cell: Any, full: Any, evidence: Evidence) -> list[dict[str, Any]]:
     shrink = full["artifact_bytes"] / cell["artifact_bytes"]
     for quantity, value, of in (("shrink", shrink, (cell, full)), ("deviation", cell["max_rel"], (cell,))):
         missing = _why(cell, full) if FORCED in (each["reason"] for each in of) else "not told"
-        outcome = "ok" if value == value else missing
+        outcome = "ok" if not is_nan(value) else missing
         made.append(who | {"arm": "", "quantity": quantity, "value": value, "outcome": outcome})
     return made
 

@@ -25,7 +25,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.comparable import FORCED
-from analysis.data.number_format import number
+from analysis.data.number_format import is_nan, number
 from analysis.report.best import interval, may_equal
 from analysis.report.evidence import Evidence
 from bench.core.errors import ConfigError
@@ -91,10 +91,17 @@ def _judge(row: Any, wishes: Wishes) -> tuple[str | None, list[str]]:
     """Return the reason to leave the cell out, or None, and the constraints that it may miss."""
     if row["reason"] == FORCED:
         return FORCED, []
-    if row["ms"] != row["ms"]:
+    if is_nan(row["ms"]):
         return f"it failed: {row['reason']}", []
     if row["printed"]:
         return "its time is a mean that another program printed: nobody knows how sure it is", []
+    too_slow, doubts = _judge_latency(row, wishes)
+    reason = too_slow or _judge_memory(row, wishes)
+    return reason, [] if reason else doubts
+
+
+def _judge_latency(row: Any, wishes: Wishes) -> tuple[str | None, list[str]]:
+    """Return why the cell is too slow, or None, and how it may be too slow."""
     doubts = []
     if (most := wishes.max_latency_ms) is not None:
         low, high = interval(row, "ms") or (row["ms"], row["ms"])
@@ -105,12 +112,19 @@ def _judge(row: Any, wishes: Wishes) -> tuple[str | None, list[str]]:
             doubts.append(f"{said} may be above {number(most)} ms")
         if row["p99_ms"] > most:
             doubts.append(f"its p99 of {number(row['p99_ms'])} ms is above {number(most)} ms")
-    if (most := wishes.max_memory_bytes) is not None:
-        if row["memory_bytes"] != row["memory_bytes"]:
-            return "its memory was not recorded", []
-        if row["memory_bytes"] > most:
-            return f"{megabytes(row['memory_bytes'])} of memory is above {megabytes(most)}", []
     return None, doubts
+
+
+def _judge_memory(row: Any, wishes: Wishes) -> str | None:
+    """Return why the cell takes too much memory, or None."""
+    most = wishes.max_memory_bytes
+    if most is None:
+        return None
+    if is_nan(row["memory_bytes"]):
+        return "its memory was not recorded"
+    if row["memory_bytes"] > most:
+        return f"{megabytes(row['memory_bytes'])} of memory is above {megabytes(most)}"
+    return None
 
 
 def _pick(kept: pd.DataFrame, by: str, value: str, note: str | None = None) -> dict[str, Any] | None:

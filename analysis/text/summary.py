@@ -8,7 +8,7 @@ from math import nan
 from typing import Any, NamedTuple
 
 from analysis.data.fields import section
-from analysis.data.number_format import change, number, plural
+from analysis.data.number_format import change, is_nan, number, plural
 from analysis.report.best import best_frameworks, least
 from analysis.report.evidence import Evidence
 from analysis.report.exclusions import sentences as left_out
@@ -56,7 +56,7 @@ def best(evidence: Evidence) -> list[str]:
     lines = []
     for row in found[:MOST]:
         low, high = row["ci95_ms"] or (nan, nan)
-        bounds = f" [{number(low)}, {number(high)}]" if low == low else ", one launch"
+        bounds = f" [{number(low)}, {number(high)}]" if not is_nan(low) else ", one launch"
         where = evidence.labels[row["run_id"]] if several else None
         lines.append(_choice(row, where, f"{number(row['ms'])} ms{bounds}", row["not_told_apart"]))
     if len(found) > MOST:

@@ -127,6 +127,7 @@ def sensing_of(
     return matrix.devices[device].sensing.model_copy(update={k: v for k, v in said.items() if v is not None})
 
 
+MOST_AMOUNT = 1e18
 _MILLISECONDS = {"us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3}
 _BYTES = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
@@ -144,6 +145,6 @@ def size(option: str, text: str) -> float:
 def _amount(option: str, text: str, units: dict[str, float] | dict[str, int], example: str) -> float:
     match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([a-zµ]+)\s*", text.lower())
     value = float(match[1]) * units.get(match[2], 0) if match else 0.0
-    if not 0 < value < 1e18:
+    if not 0 < value < MOST_AMOUNT:
         raise ConfigError(f"{option} {text[:40]}: no amount above 0 with its unit ({', '.join(units)})", example)
     return value

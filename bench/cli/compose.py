@@ -11,6 +11,8 @@ from bench.core.matrix.plan import Selection, make_plan
 from bench.core.matrix.schema import load_matrix
 from bench.core.suggest import choose
 
+AFTER_DEVICE = 3  # parts of a cell's id: framework, model, precision
+
 app = typer.Typer(help="Write files for Docker Compose alone.", no_args_is_help=True)
 
 
@@ -47,7 +49,7 @@ def model(
     from bench.run import compose
 
     device, *rest = cell.split("/")
-    if len(rest) != 3:
+    if len(rest) != AFTER_DEVICE:
         raise ConfigError(f"'{cell}' is no cell", "DEVICE/FRAMEWORK/MODEL/PRECISION: see bench matrix plan")
     matrix = load_matrix()
     framework, network, precision = rest

@@ -6,6 +6,7 @@ A reference is `table.column(column=text; ...)` and must meet exactly one row; `
 import re
 from dataclasses import dataclass
 
+from analysis.data.number_format import is_nan
 from analysis.data.reference.loader import load
 
 _REFERENCE = re.compile(r"(?P<table>\w+)\.(?P<column>\w+)\((?P<where>[^()]*)\)")
@@ -90,4 +91,4 @@ def look_up(reference: str) -> Side:
         raise ValueError(f"{reference}: meets {len(frame)} rows, not one")
     [row] = frame.to_dict("records")
     value, error = row[match["column"]], row.get("error", 0.0)
-    return Side(value) if isinstance(value, str) else Side(float(value), float(error) if error == error else 0.0)
+    return Side(value) if isinstance(value, str) else Side(float(value), float(error) if not is_nan(error) else 0.0)

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+ROUNDING = 1e-12  # of a log ratio: a smaller one is only the rounding of floats
 MARGIN = 0.05
 LEVEL = 0.95
 FEWEST = 2  # blocks without which there is no variance
@@ -98,7 +99,7 @@ class Difference:
     def p_different(self) -> float:
         """Of the t test that the ratio is 1."""
         if self.exact:
-            return float(abs(self.mean) <= 1e-12)
+            return float(abs(self.mean) <= ROUNDING)
         return 2 * self._beyond(abs(self.mean))
 
     def p_equivalent(self, margin: float) -> float:

@@ -35,7 +35,7 @@ _NUMBERS = [*PART_COLUMNS, "start", "drift", "far", "p999_ns", "launch_s", "samp
 
 
 def look(run: Run, launches: pd.DataFrame) -> pd.DataFrame:
-    """The launches of load.py with what is inside those that have a number and enough samples; NaN for the others.
+    """The launches of launches.py with what is inside those that have a number and enough samples; NaN for the others.
 
     New columns: `part_1` … (log medians, of ns), `start`, `drift` (logs), `far` (a share), `p999_ns` (where tail.py has
     a use for it), `launch_s` (what the launch took besides its samples) and `sample_s` (the mean sample).

@@ -1,8 +1,8 @@
 """Where the spread of a cell's times comes from, and how many samples a launch should have.
 
 The method of moments on a nested design: blocks that all arms share, launches of one block and arm, parts of one
-launch (inside.py). Parts, not samples, are what is independent inside a launch, or nearly: neighbouring samples share
-their moment. What all launches of an arm do alike (a slow start) is no spread and is taken out first.
+launch (stability.py). Parts, not samples, are nearly independent inside a launch: neighbouring samples share their
+moment. What all launches of an arm do alike (a slow start) is no spread and is taken out first.
 
     block    drift over minutes, which pairing within blocks takes out of every ratio
     launch   one process against another: what more launches average out
@@ -36,7 +36,7 @@ def split(launches: Sequence[Launch]) -> dict[str, Any] | None:
     """
     parts, of_block = _table(launches)
     arms, blocks, _ = parts.shape
-    if blocks < 2:
+    if blocks <= 1:
         return None
     part_variance = _part_variance(parts)
     level = parts.mean(axis=2)

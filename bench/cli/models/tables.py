@@ -109,7 +109,7 @@ def checks(found: list[dict[str, Any]]) -> Table:
 def _inputs(facts: dict[str, Any]) -> str:
     """The shape of the one input, or every input by name, with its type and range where those are not the usual."""
     inputs = facts["inputs"] or []
-    plain = len(inputs) < 2 and not any(each.get("range") for each in inputs)
+    plain = len(inputs) <= 1 and not any(each.get("range") for each in inputs)
     if plain:
         return _shape(facts["input"])
     said = []

@@ -13,6 +13,8 @@ from bench.core.errors import ConfigError
 from bench.core.matrix.schema import load_matrix
 from bench.core.paths import model_store
 
+LOW_AND_HIGH = 2  # numbers of --input-range
+
 app = typer.Typer()
 
 
@@ -41,7 +43,7 @@ def add(
     shapes = dict(_numbers("--input-shape", text) for text in input_shape or ())
     ranges = dict(_numbers("--input-range", text) for text in input_range or ())
     for key, numbers in ranges.items():
-        if len(numbers) != 2 or numbers[0] > numbers[1]:
+        if len(numbers) != LOW_AND_HIGH or numbers[0] > numbers[1]:
             raise ConfigError(f"--input-range {key}: it must be LOW,HIGH", "for example --input-range ids=0,30521")
     store, matrix = Store(model_store()), load_matrix()
     with reserved():
