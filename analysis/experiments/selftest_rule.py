@@ -15,9 +15,9 @@ from math import exp, log, log1p, sqrt
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
 from analysis.report.stats.ratios import LEVEL, MOST, Difference
+from analysis.report.stats.student import t_factor
 
 FALSE = 0.01  # of healthy instruments, at most this many fail
 WIDTHS = (0.05, 0.02, 0.01, 0.005)  # half-widths that a resolution is told for
@@ -48,7 +48,7 @@ def level_of(checks: int) -> float:
 
 def judge(found: Difference, known: float, level: float, inexact: float = 0.0) -> Judged:
     """Is the known ratio covered? `inexact` is by what fraction it may be larger than it says."""
-    reach = 0.0 if found.exact else float(stats.t.ppf((1 + level) / 2, found.blocks - 1)) * found.error
+    reach = 0.0 if found.exact else float(t_factor(found.blocks, level)) * found.error
     low, high = found.mean - reach, found.mean + reach
     covered = low - log1p(inexact) <= log(known) <= high
     outcome: Outcome
@@ -70,5 +70,5 @@ def pooled(equal: list[Difference]) -> float:
 def blocks_for(half_width: float, sd: float) -> int | None:
     """The fewest blocks whose 95 % interval reaches so far with this spread; None when more than ratios.MOST."""
     n = np.arange(2, MOST + 1)
-    narrow = n[stats.t.ppf((1 + LEVEL) / 2, n - 1) * sd / np.sqrt(n) <= log1p(half_width)]
+    narrow = n[t_factor(n, LEVEL) * sd / np.sqrt(n) <= log1p(half_width)]
     return int(narrow[0]) if narrow.size else None

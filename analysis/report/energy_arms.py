@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.data.energy_budget import K
 from analysis.data.launches import arms_in_order
 from analysis.report.stats.ratios import FEWEST, LEVEL
+from analysis.report.stats.student import t_factor
 
 ENERGIES = ("energy_j", "energy_idle_subtracted_j")
 _NAMES = ("device", "framework", "model", "precision")
@@ -70,7 +70,7 @@ def _uncertainty(good: pd.DataFrame, name: str) -> float:
     """Expanded. What scatters between launches is in the interval over them; the meter's limits are in none of it."""
     if len(good) < FEWEST:
         return float(good[uncertainty_of(name)].mean())
-    spread = float(stats.t.ppf((1 + LEVEL) / 2, len(good) - 1)) * float(good[name].std(ddof=1)) / sqrt(len(good))
+    spread = float(t_factor(len(good), LEVEL)) * float(good[name].std(ddof=1)) / sqrt(len(good))
     # The meter's relative limit holds for either energy alike.
     limits = good["energy_meter_j"] * good[name].abs() / good["energy_j"]
     return hypot(spread, K * float(np.nan_to_num(limits.mean())))

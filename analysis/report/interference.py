@@ -32,6 +32,7 @@ from analysis.data.comparable import disagreement
 from analysis.data.fields import section
 from analysis.data.launches import Loaded, cell_names, flags_of, load
 from analysis.report.stats.ratios import FEWEST, LEVEL, LaunchMedians, difference
+from analysis.report.stats.student import t_factor
 from bench.journal.journal import Run, dumps
 
 SCHEMA = 1
@@ -131,7 +132,7 @@ def _over_blocks(values: list[float]) -> dict[str, Any]:
     logs = np.log(values)
     if len(values) < FEWEST:
         return {"value": float(np.exp(logs.mean())), "ci95": None}
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1)) * float(stats.sem(logs))
+    reach = float(t_factor(len(values), LEVEL)) * float(stats.sem(logs))
     value, low, high = (float(np.exp(logs.mean() + step)) for step in (0.0, -reach, reach))
     return {"value": value, "ci95": [low, high]}
 

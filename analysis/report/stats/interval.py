@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.report.stats.ratios import FEWEST, LEVEL
+from analysis.report.stats.student import t_factor
 
 
 def typical(frame: pd.DataFrame, column: str, by: list[str]) -> pd.DataFrame:
@@ -21,7 +21,7 @@ def typical(frame: pd.DataFrame, column: str, by: list[str]) -> pd.DataFrame:
     grouped = np.log(figures).groupby([frame[name] for name in by], sort=False, observed=True)
     n, mean = grouped.count(), grouped.mean()
     error = (grouped.std() / np.sqrt(n)).where(n >= FEWEST)
-    reach = pd.Series(stats.t.ppf((1 + LEVEL) / 2, np.maximum(n - 1, 1)), index=n.index) * error
+    reach = pd.Series(t_factor(n, LEVEL), index=n.index) * error
     return pd.DataFrame({"value": np.exp(mean), "low": np.exp(mean - reach), "high": np.exp(mean + reach), "n": n})
 
 

@@ -27,6 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from analysis.report.stats.student import t_factor
+
 ROUNDING = 1e-12  # of a log ratio: a smaller one is only the rounding of floats
 MARGIN = 0.05
 LEVEL = 0.95
@@ -127,7 +129,7 @@ class Difference:
 
     @cached_property
     def _reach(self) -> float:
-        return 0.0 if self.exact else float(stats.t.ppf((1 + LEVEL) / 2, self.blocks - 1)) * self.error
+        return 0.0 if self.exact else float(t_factor(self.blocks, LEVEL)) * self.error
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from analysis.data.launches import Launch
 from analysis.report.stats.ratios import FEWEST, LEVEL
+from analysis.report.stats.student import t_factor
 from analysis.report.stats.tail import fewest
 from bench.journal.journal import Run
 
@@ -94,6 +94,6 @@ def _over_launches(logs: NDArray[np.float64]) -> dict[str, Any]:
     if logs.size < FEWEST:
         return {"change": None, "ci95": None, "noticed": False}
     mean, error = float(logs.mean()), float(logs.std(ddof=1)) / logs.size**0.5
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, logs.size - 1)) * error
+    reach = float(t_factor(logs.size, LEVEL)) * error
     low, high, change = (float(np.expm1(each)) for each in (mean - reach, mean + reach, mean))
     return {"change": change, "ci95": [low, high], "noticed": not low <= 0 <= high and abs(change) >= NOTICED}
