@@ -36,7 +36,7 @@ from analysis.data.energy import energy_frame, energy_of
 from analysis.data.fields import duration, section, size, text
 from analysis.data.phases import phases
 from analysis.data.samples import quantiles, wrong_samples
-from bench.core.matrix.arm_names import ABLATIONS, ARMS
+from bench.core.matrix.arm_names import ABLATION_NAMES, ARMS
 from bench.journal import reader
 from bench.journal.journal import Run
 from bench.journal.reader import JOURNAL, MEAN
@@ -99,7 +99,7 @@ def mean_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 def arms_in_order(arms: set[str]) -> list[str]:
     """The three arms of the design first, then ablations, others behind."""
-    known = (*ARMS, *ABLATIONS)
+    known = (*ARMS, *ABLATION_NAMES)
     return [arm for arm in known if arm in arms] + sorted(arms - set(known))
 
 

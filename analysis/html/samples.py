@@ -13,7 +13,7 @@ from analysis.charts import colours
 from analysis.data.launches import arms_in_order
 from analysis.data.samples import wrong_samples
 from analysis.report.evidence import Evidence
-from bench.core.matrix.arm_names import ABLATIONS, ARMS
+from bench.core.matrix.arm_names import ABLATION_NAMES, ARMS
 
 FEWEST, MOST = 3, 40  # samples per launch
 
@@ -66,7 +66,7 @@ def specification() -> dict[str, Any]:
     return {
         "data": {"name": "samples", "values": []},
         "transform": [{"calculate": tone, "as": "tone"}],
-        "facet": {"row": {"field": "arm", "type": "nominal", "sort": [*ARMS, *ABLATIONS], "header": _HEADER}},
+        "facet": {"row": {"field": "arm", "type": "nominal", "sort": [*ARMS, *ABLATION_NAMES], "header": _HEADER}},
         "spacing": 22,
         "bounds": "flush",
         "spec": {

@@ -1,7 +1,7 @@
 """The names of the arms: the three of every cell, and the ablations of the container arm."""
 
 ARMS = ("container", "rootfs", "native")
-ABLATIONS = (
+ABLATION_NAMES = (
     "no-seccomp",
     "no-apparmor",
     "all-caps",

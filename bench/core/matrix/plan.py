@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any, Literal
 
 from bench.core.errors import ConfigError
-from bench.core.matrix.arm_names import ABLATIONS, ARMS, GROUP
+from bench.core.matrix.arm_names import ABLATION_NAMES, ARMS, GROUP
 from bench.core.matrix.platforms import image_platform, offered
 from bench.core.matrix.schema import Bounds, Energy, Matrix
 from bench.core.suggest import choose, matches, nearest
@@ -207,14 +207,14 @@ def _armless(matrix: Matrix, device: str, framework: str, arms: tuple[str, ...])
 
 def _arms(wanted: Sequence[str]) -> tuple[str, ...]:
     """The requested arms in their fixed order, with `ablations` expanded. Raises ConfigError."""
-    known = (*ARMS, *ABLATIONS)
+    known = (*ARMS, *ABLATION_NAMES)
     for arm in wanted:
         if arm not in known and arm != GROUP:
             raise ConfigError(f"unknown arm '{arm}': {nearest(arm, (*known, GROUP))}")
     if not wanted:
         raise ConfigError("no arm to launch", f"--arms takes a list out of {','.join(known)}, or {GROUP} for the last")
-    chosen = tuple(arm for arm in known if arm in wanted or (GROUP in wanted and arm in ABLATIONS))
-    if "container" not in chosen and (lone := [arm for arm in chosen if arm in ABLATIONS]):
+    chosen = tuple(arm for arm in known if arm in wanted or (GROUP in wanted and arm in ABLATION_NAMES))
+    if "container" not in chosen and (lone := [arm for arm in chosen if arm in ABLATION_NAMES]):
         raise ConfigError(f"{lone[0]} is compared with the container arm", f"--arms container,{','.join(wanted)}")
     return chosen
 
